@@ -1,0 +1,1 @@
+"""What an article is, and what it can be called."""

@@ -1,0 +1,66 @@
+"""Golden texts: short texts with their scores, replayed whenever a version is loaded."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from labels.article import Article
+from labels.errors import VersionError
+from labels.scheme import Scheme
+from models.predictor import Predictor
+from models.segmentation import dictionary_words
+
+NAME = "golden.jsonl"
+_MOST = 16
+_TOLERANCE = 1e-5
+
+
+def golden_articles(scheme: Scheme, dictionary: str) -> list[Article]:
+    """At most 16 texts made of label names and dictionary words, never of articles."""
+    labels = [label for group in scheme.groups for label in group.labels][:_MOST]
+    words = dictionary_words(dictionary) or tuple(label.zh for label in labels)
+    share = max(1, len(words) // len(labels))
+    return [
+        Article(
+            id=f"golden-{at}",
+            title=f"{label.zh} {label.en}",
+            content=" ".join((label.zh, *words[at * share : (at + 1) * share][:20])),
+        )
+        for at, label in enumerate(labels)
+    ]
+
+
+def write_golden(folder: Path, predictor: Predictor) -> None:
+    """Record what the predictor says of the golden texts."""
+    articles = golden_articles(predictor.model.scheme, predictor.model.dictionary)
+    lines = [
+        json.dumps(
+            {"id": a.id, "title": a.title, "content": a.content, "scores": p.scores},
+            ensure_ascii=False,
+        )
+        for a, p in zip(articles, predictor.predict(articles), strict=True)
+    ]
+    (folder / NAME).write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def replay_golden(folder: Path, predictor: Predictor) -> None:
+    """Refuse a version that does not say what it said when it was made.
+
+    Raises:
+        VersionError: names the first golden text whose scores moved, and how far.
+    """
+    path = folder / NAME
+    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
+    articles = [Article(id=r["id"], title=r["title"], content=r["content"]) for r in rows]
+    for row, prediction in zip(rows, predictor.predict(articles), strict=True):
+        moved = max(
+            abs(score - row["scores"][group][label])
+            for group, scores in prediction.scores.items()
+            for label, score in scores.items()
+        )
+        if moved > _TOLERANCE:
+            what = f"golden text {row['id']} scores otherwise, by {moved:.6f}"
+            raise VersionError(
+                str(path), what, "Install the libraries of its manifest, or train again"
+            )

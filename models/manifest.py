@@ -1,0 +1,80 @@
+"""The manifest: what a model version is, readable by people."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from labels.errors import VersionError
+from models.files import sha256
+
+FORMAT = 1
+NAME = "manifest.json"
+VERSION_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Manifest:
+    """``created`` is in UTC, ISO 8601. Digests are hexadecimal SHA-256."""
+
+    format: int
+    version: str
+    created: str
+    scheme_digest: str
+    dictionary_digest: str
+    corpus_digest: str
+    segmenter: str
+    recipe: Mapping[str, object]
+    blocks: list[Mapping[str, object]]
+    intercepts: list[float]
+    calibrations: Mapping[str, Mapping[str, object]]
+    rules: Mapping[str, Mapping[str, object]]
+    counts: Mapping[str, int]
+    metrics: Mapping[str, float]
+    libraries: Mapping[str, str]
+
+    def write(self, folder: Path) -> None:
+        text = json.dumps(asdict(self), ensure_ascii=False, indent=1)
+        (folder / NAME).write_text(text + "\n", "utf-8")
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read and check the form of a manifest; not the sums.
+
+    Raises:
+        VersionError: no manifest, another format, or not one of ours.
+    """
+    path = folder / NAME
+    fix = "Train again"
+    try:
+        raw = json.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise VersionError(str(folder), f"no model version: {NAME} is missing", fix) from error
+    except ValueError as error:
+        raise VersionError(str(path), "not JSON", fix) from error
+    found = raw.get("format") if isinstance(raw, dict) else None
+    if found != FORMAT:
+        what = f"format {found}, and this newstag reads format {FORMAT}"
+        raise VersionError(str(path), what, fix)
+    missing = {field.name for field in fields(Manifest)} - raw.keys()
+    if missing or not VERSION_ID.fullmatch(str(raw.get("version"))):
+        raise VersionError(str(path), "not a manifest of newstag", fix)
+    return Manifest(**{field.name: raw[field.name] for field in fields(Manifest)})
+
+
+def check_digests(folder: Path, manifest: Manifest, scheme_digest: str) -> None:
+    """Refuse a version whose scheme or dictionary is not the one it was trained with.
+
+    Raises:
+        VersionError: says which.
+    """
+    if manifest.scheme_digest != scheme_digest:
+        raise VersionError(
+            str(folder / "scheme.toml"), "not the scheme of the manifest", "Train again"
+        )
+    if manifest.dictionary_digest != sha256(folder / "dictionary.txt"):
+        path = str(folder / "dictionary.txt")
+        raise VersionError(path, "not the dictionary of the manifest", "Train again")

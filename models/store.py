@@ -1,0 +1,170 @@
+"""The store: a folder of model versions, one of which is champion."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from labels.errors import StateError
+from models.files import locked, sync_file, sync_folder, write_whole
+from models.ledger import Action, Entry, append_entry, predecessor, read_ledger
+from models.manifest import VERSION_ID, Manifest, read_manifest
+from models.sums import check_sums, write_sums
+
+
+class Store:
+    """Versions lie in ``root/<version>/``; ``root/champion`` names the one that is live."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self._pointer = root / "champion"
+        self._ledger = root / "ledger.jsonl"
+        self._lock = root / ".lock"
+
+    def versions(self) -> list[str]:
+        """The ids of all versions, the oldest first."""
+        if not self.root.is_dir():
+            return []
+        folders = (path for path in self.root.iterdir() if path.is_dir())
+        return sorted(path.name for path in folders if VERSION_ID.fullmatch(path.name))
+
+    def champion(self) -> str | None:
+        """The id of the live version, or None in a store without one."""
+        try:
+            return self._pointer.read_text("ascii").strip()
+        except FileNotFoundError:
+            return None
+
+    def history(self) -> list[Entry]:
+        """Every change of champion, the oldest first."""
+        return read_ledger(self._ledger)
+
+    def save(self, version: str, write: Callable[[Path], None]) -> Path:
+        """Let ``write`` fill a folder, add the sums, and put it into the store at once.
+
+        The first version of a store becomes its champion.
+
+        Raises:
+            StateError: the store cannot be written.
+        """
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            folder = Path(tempfile.mkdtemp(dir=self.root, prefix=".writing-"))
+        except OSError as error:
+            fix = "Give a folder that you may write with --store"
+            raise StateError(str(self.root), f"not writable ({error.strerror})", fix) from error
+        try:
+            write(folder)
+            write_sums(folder)
+            for path in folder.iterdir():
+                sync_file(path)
+            folder.chmod(0o755)
+            self._refuse_existing(version)
+            folder.replace(self.root / version)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+        sync_folder(self.root)
+        with locked(self._lock):
+            if self.champion() is None and not self.history():
+                self._point(version, "first", "first version")
+        return self.root / version
+
+    def _refuse_existing(self, version: str) -> None:
+        if (self.root / version).exists():
+            what = "exists already: the same model was trained within this second"
+            raise StateError(str(self.root / version), what, "Use it, or train again")
+
+    def resolve(self, ref: str = "champion") -> Path:
+        """The directory of a version: its id, a unique prefix, champion, latest or a directory.
+
+        Raises:
+            StateError: an empty store, or nothing of that name.
+        """
+        versions = self.versions()
+        if ref == "champion":
+            champion = self.champion()
+            return self.root / champion if champion else self._empty()
+        if ref == "latest":
+            return self.root / versions[-1] if versions else self._empty()
+        if "/" in ref or Path(ref).is_dir():
+            return Path(ref)
+        found = [version for version in versions if version.startswith(ref)]
+        if len(found) == 1:
+            return self.root / found[0]
+        if not versions:
+            return self._empty()
+        what = f"{len(found)} versions begin with '{ref}'" if found else f"no version '{ref}'"
+        raise StateError(str(self.root), what, f"Use one of: {', '.join((found or versions)[-8:])}")
+
+    def _empty(self) -> Path:
+        raise StateError(str(self.root), "no model version yet", "Run: newstag train")
+
+    def manifest(self, ref: str) -> Manifest:
+        return read_manifest(self.resolve(ref))
+
+    def promote(self, ref: str, why: str) -> Entry:
+        """Make a version champion, after checking that it is whole.
+
+        Raises:
+            StateError: it is champion already, or not a version of this store.
+            VersionError: the version is damaged.
+        """
+        folder = self.resolve(ref)
+        if folder.parent.resolve() != self.root.resolve():
+            raise StateError(ref, "not in the store", f"Copy the directory into {self.root} first")
+        read_manifest(folder)
+        check_sums(folder)
+        with locked(self._lock):
+            self._repair()
+            if self.champion() == folder.name:
+                raise StateError(folder.name, "champion already", "Nothing is to be done")
+            return self._point(folder.name, "promote", why)
+
+    def rollback(self, why: str) -> Entry:
+        """Make the champion before this one champion again.
+
+        Raises:
+            StateError: there was none, or it is gone.
+            VersionError: that version is damaged.
+        """
+        with locked(self._lock):
+            self._repair()
+            before = predecessor(self.history())
+            if before is None:
+                fix = "Use: newstag models promote REF"
+                raise StateError(str(self.root), "no champion before this one", fix)
+            read_manifest(self.root / before)
+            check_sums(self.root / before)
+            return self._point(before, "rollback", why)
+
+    def _point(self, version: str, action: Action, why: str) -> Entry:
+        """Write the ledger, then the pointer; a kill between the two is mended by _repair."""
+        entry = Entry(
+            time=datetime.now(UTC).isoformat(timespec="seconds"),
+            by=_user(),
+            action=action,
+            before=self.champion(),
+            after=version,
+            why=why,
+        )
+        append_entry(self._ledger, entry)
+        write_whole(self._pointer, f"{version}\n".encode())
+        return entry
+
+    def _repair(self) -> None:
+        history: Sequence[Entry] = self.history()
+        if history and history[-1].after != self.champion():
+            write_whole(self._pointer, f"{history[-1].after}\n".encode())
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # a container's user without a name
+        return f"uid {os.getuid()}"

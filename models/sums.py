@@ -1,0 +1,54 @@
+"""SHA256SUMS: which files a model version has, and what is in them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from labels.errors import VersionError
+from models.files import sha256
+
+NAME = "SHA256SUMS"
+_FIX = "Train again, or copy the version again from where it was made"
+
+
+def write_sums(folder: Path) -> None:
+    """List every file of the folder, in the form that ``sha256sum -c`` reads."""
+    names = sorted(path.name for path in folder.iterdir() if path.name != NAME)
+    lines = [f"{sha256(folder / name)}  {name}\n" for name in names]
+    (folder / NAME).write_text("".join(lines), "utf-8")
+
+
+def check_sums(folder: Path) -> None:
+    """Refuse a folder with an extra, a missing or an altered file.
+
+    Sums prove that nothing changed by accident, not who made the files.
+
+    Raises:
+        VersionError: says which file and what is wrong with it.
+    """
+    listed = _read(folder)
+    present = {path.name for path in folder.iterdir() if path.name != NAME}
+    for name in sorted(present - listed.keys()):
+        raise VersionError(str(folder / name), f"an extra file, not in {NAME}", "Remove it")
+    for name in sorted(listed.keys() - present):
+        raise VersionError(str(folder / name), "a missing file", _FIX)
+    for name, expected in listed.items():
+        path = folder / name
+        if path.is_symlink() or not path.is_file():
+            raise VersionError(str(path), "not a regular file", _FIX)
+        if sha256(path) != expected:
+            raise VersionError(str(path), f"an altered file: its sum is not that of {NAME}", _FIX)
+
+
+def _read(folder: Path) -> dict[str, str]:
+    try:
+        text = (folder / NAME).read_text("ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise VersionError(str(folder / NAME), "missing or not readable", _FIX) from error
+    listed = {}
+    for number, line in enumerate(text.splitlines(), start=1):
+        digest, gap, name = line.partition("  ")
+        if len(digest) != 64 or not gap or not name or "/" in name:
+            raise VersionError(f"{folder / NAME}:{number}", "not a line of sums", _FIX)
+        listed[name] = digest
+    return listed

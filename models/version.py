@@ -1,0 +1,140 @@
+"""A model version: a directory of data, never code, that a predictor is loaded from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from labels.errors import InputError, VersionError
+from labels.scheme import Scheme, read_scheme
+from models.calibration import Calibration, Sigmoid, Temperature
+from models.decision import Rule
+from models.features import Block
+from models.golden import replay_golden
+from models.manifest import Manifest, check_digests, read_manifest
+from models.model import Model
+from models.predictor import Predictor
+from models.scorer import Scorer, Weights
+from models.segmentation import SegmenterName
+from models.sums import check_sums
+
+
+def load_predictor(folder: Path, segmenter: SegmenterName = "rjieba") -> Predictor:
+    """Verify a version directory and open it; weights stay on disk, memory-mapped.
+
+    Raises:
+        VersionError: an extra, missing or altered file, another format, a moved golden text.
+    """
+    manifest = read_manifest(folder)
+    check_sums(folder)
+    predictor = Predictor(_read_model(folder, manifest), manifest.version, segmenter)
+    replay_golden(folder, predictor)
+    return predictor
+
+
+def write_model(folder: Path, model: Model) -> None:
+    """Write weights, vocabularies, scheme and dictionary; the manifest holds the rest."""
+    for at, block in enumerate(model.scorer.blocks):
+        terms = sorted(block.vocabulary, key=block.vocabulary.__getitem__)
+        (folder / f"vocabulary-{at}.txt").write_text("".join(f"{t}\n" for t in terms), "utf-8")
+        np.save(folder / f"idf-{at}.npy", block.idf, allow_pickle=False)
+        np.save(folder / f"weights-{at}.npy", block.weights, allow_pickle=False)
+    (folder / "scheme.toml").write_text(scheme_text(model.scheme), "utf-8")
+    (folder / "dictionary.txt").write_text(model.dictionary, "utf-8")
+
+
+def scheme_text(scheme: Scheme) -> str:
+    """The scheme as TOML that ``read_scheme`` reads back to an equal scheme."""
+    lines = []
+    for group in scheme.groups:
+        lines += [f"[groups.{group.id}]", f"kind = {_quoted(group.kind)}"]
+        lines += [f"zh = {_quoted(group.zh)}", f"en = {_quoted(group.en)}", ""]
+        for label in group.labels:
+            lines.append(f"[[groups.{group.id}.labels]]")
+            lines += [f"{key} = {_quoted(value)}" for key, value in asdict(label).items()]
+            lines.append("")
+    return "\n".join(lines)
+
+
+def _quoted(text: str) -> str:
+    """A TOML basic string."""
+    escapes = {'"': '\\"', "\\": "\\\\"}
+    return (
+        '"'
+        + "".join(
+            escapes.get(c) or (f"\\u{ord(c):04X}" if ord(c) < 0x20 or ord(c) == 0x7F else c)
+            for c in text
+        )
+        + '"'
+    )
+
+
+def _read_model(folder: Path, manifest: Manifest) -> Model:
+    try:
+        scheme = read_scheme(folder / "scheme.toml")
+        check_digests(folder, manifest, scheme.digest())
+        blocks = [_read_block(folder, at, Block(**_any(b))) for at, b in enumerate(manifest.blocks)]
+        intercepts = np.array(manifest.intercepts, np.float64)
+        _check_shapes(folder, blocks, intercepts, len(scheme.outputs))
+        return Model(
+            scheme=scheme,
+            dictionary=(folder / "dictionary.txt").read_text("utf-8"),
+            scorer=Scorer(blocks=blocks, intercepts=intercepts),
+            calibrations={g: calibration_from(c) for g, c in manifest.calibrations.items()},
+            rules={g: _rule(r) for g, r in manifest.rules.items()},
+        )
+    except (KeyError, TypeError, ValueError, OSError, InputError) as error:
+        what = f"not a version that newstag wrote ({type(error).__name__})"
+        raise VersionError(str(folder), what, "Train again") from error
+
+
+def _read_block(folder: Path, at: int, block: Block) -> Weights:
+    terms = (folder / f"vocabulary-{at}.txt").read_text("utf-8").split("\n")[:-1]
+    return Weights(
+        block=block,
+        vocabulary={term: column for column, term in enumerate(terms)},
+        idf=np.load(folder / f"idf-{at}.npy", mmap_mode="r", allow_pickle=False),
+        weights=np.load(folder / f"weights-{at}.npy", mmap_mode="r", allow_pickle=False),
+    )
+
+
+def _check_shapes(folder: Path, blocks: list[Weights], intercepts: Any, outputs: int) -> None:
+    for block in blocks:
+        expected = (len(block.vocabulary), outputs)
+        if block.weights.shape != expected or block.idf.shape != expected[:1]:
+            what = f"weights of shape {block.weights.shape}, not {expected}"
+            raise VersionError(str(folder), what, "Train again")
+    if intercepts.shape != (outputs,):
+        raise VersionError(str(folder), f"not {outputs} intercepts", "Train again")
+
+
+def _any(raw: Mapping[str, object]) -> dict[str, Any]:
+    """What JSON gave, for a constructor that takes it apart."""
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
+
+
+def calibration_as_json(calibration: Calibration) -> dict[str, object]:
+    """A calibration as the manifest holds it."""
+    if isinstance(calibration, Temperature):
+        return {"kind": "temperature", **asdict(calibration)}
+    if isinstance(calibration, Sigmoid):
+        return {"kind": "sigmoid", **asdict(calibration)}
+    raise TypeError(f"no form for {type(calibration).__name__}")
+
+
+def calibration_from(raw: Mapping[str, object]) -> Calibration:
+    """The calibration that the manifest holds."""
+    values = _any(raw)
+    kinds: dict[object, type[Temperature | Sigmoid]] = {
+        "temperature": Temperature,
+        "sigmoid": Sigmoid,
+    }
+    return kinds[values.pop("kind")](**values)
+
+
+def _rule(raw: Mapping[str, object]) -> Rule:
+    return Rule(**_any(raw))

@@ -1,0 +1,1 @@
+"""Predictions for whoever asks: over HTTP, or for a file of articles."""

@@ -1,0 +1,1 @@
+"""How labelled articles become a model version, with figures that can be trusted."""
