@@ -1,0 +1,401 @@
+"""The command line: it joins the verbs of the rooms, and imports nothing until one is called.
+
+It is long because it lists every option of every verb; what a verb does lives in its room.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from labels.corpus import Corpus
+    from labels.errors import InputError
+    from labels.joining import Given
+    from models.store import Store
+
+_SHOWN = 10  # messages about unreadable rows; the rest is counted
+
+
+def main() -> None:
+    """Run a verb; errors of newstag become one line on stderr and exit code 1."""
+    try:
+        cli(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except click.exceptions.Exit as end:
+        sys.exit(end.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        sys.exit(130)
+    except BrokenPipeError:  # whoever read the output has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except Exception as error:
+        from labels.errors import NewstagError
+
+        if not isinstance(error, NewstagError):
+            raise
+        click.echo(str(error), err=True)
+        sys.exit(1)
+
+
+def _setting(name: str, *short: str, **more: Any) -> Callable[[Any], Any]:
+    """A single-valued option, which the environment can give as well: NEWSTAG_<OPTION>."""
+    envvar = "NEWSTAG_" + name.removeprefix("--").split("/")[0].replace("-", "_").upper()
+    return click.option(name, *short, envvar=envvar, show_envvar=True, **more)
+
+
+_GLOBAL = {
+    "--store": ("./models/store", "The folder of model versions."),
+    "--tracking-uri": ("sqlite:///mlflow.db", "Where MLflow keeps runs."),
+}
+
+
+def _globals(command: Any) -> Any:
+    """Global options may stand behind the verb as well as before it."""
+    for name, (default, text) in reversed(_GLOBAL.items()):
+        command = click.option(name, callback=_inherit, help=text, show_default=default)(command)
+    return command
+
+
+def _inherit(context: click.Context, parameter: click.Parameter, value: str | None) -> str:
+    given: str = context.find_root().params[str(parameter.name)]
+    return given if value is None else value
+
+
+def _global_settings(command: Any) -> Any:
+    for name, (default, text) in reversed(_GLOBAL.items()):
+        command = _setting(name, default=default, show_default=True, help=text)(command)
+    return command
+
+
+_MODEL = _setting(
+    "--model", default="champion", show_default=True, help="A version: its id, a prefix, latest…"
+)
+_SEGMENTER = _setting(
+    "--segmenter",
+    type=click.Choice(["rjieba", "jieba"]),
+    default="rjieba",
+    show_default=True,
+    help="The same words; jieba is the slow reference.",
+)
+
+
+def _corpus_options(command: Any) -> Any:
+    for option in (
+        _setting("--starter/--no-starter", default=None, help="Join the starter articles."),
+        _setting("--scheme", help="A scheme.toml of your own instead of ours."),
+        click.option("--labels", multiple=True, help="A file of labels by article id."),
+        click.option("--articles", multiple=True, help="A file of articles; - is standard input."),
+        click.option("--strict", is_flag=True, help="Stop at the first unreadable article."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="newstag")
+@_global_settings
+def cli(**_: str) -> None:
+    """Tag Chinese newsroom posts with one type and their domains.
+
+    Begin with: newstag train
+    """
+
+
+@cli.command()
+@_corpus_options
+@_setting("--experiment", default="newstag", show_default=True, help="The MLflow experiment.")
+@_setting("--jobs", default=-1, show_default="all cores", help="Processes to validate with.")
+@_setting("--seed", default=0, show_default=True, help="Of folds and solver.")
+@_SEGMENTER
+@click.option("--no-track", is_flag=True, help="Do not record the run in MLflow.")
+@_globals
+def train(experiment: str, jobs: int, seed: int, segmenter: Any, **given: Any) -> None:
+    """Train a model version, measure it and record it."""
+    from datetime import UTC, datetime
+
+    from training.recipe import Recipe
+    from training.reporting import report_lines
+    from training.saving import save
+    from training.train import train as fit
+
+    corpus = _read_corpus(**_only(given, "articles", "labels", "scheme", "starter", "strict"))
+    with _progress("validating", "folds") as progress:
+        trained = fit(corpus, Recipe(seed=seed), segmenter, jobs, progress)
+    version = save(_store(given["store"]), trained, datetime.now(UTC))
+    _print(["", *report_lines(trained.report), "", f"Saved {version}"])
+    if not given["no_track"]:
+        from training.tracker import Tracker
+
+        run = Tracker(uri=given["tracking_uri"], experiment=experiment).record(version)
+        _print([f"Recorded as run {run} of experiment {experiment}; see: newstag ui"])
+
+
+@cli.command()
+@click.argument("inputs", nargs=-1, required=True)
+@_setting(
+    "--output", "-o", default="-", show_default=True, help="A .jsonl or .csv file, - the terminal."
+)
+@_MODEL
+@_SEGMENTER
+@click.option("--strict", is_flag=True, help="Stop at the first unreadable article.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing output.")
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+@_globals
+def tag(inputs: tuple[str, ...], quiet: bool, store: str, **given: Any) -> None:
+    """Tag the articles of files; - is standard input."""
+    from labels.errors import InputError
+    from models.version import load_predictor
+    from serving.batch import Job
+    from serving.batch import tag as run
+
+    job = Job(inputs=inputs, **_only(given, "output", "strict", "overwrite"))
+    predictor = load_predictor(_store(store).resolve(given["model"]), given["segmenter"])
+    complaints = _Complaints()
+    with _progress("tagging", "articles", quiet=quiet) as progress:
+        outcome = run(job, predictor, complaints, lambda done: progress(done, 0))
+    complaints.sum_up()
+    if not outcome.tagged:
+        raise InputError(", ".join(inputs), "nothing could be tagged", "See the messages above")
+    if not quiet:
+        click.echo(f"{outcome.tagged} tagged, {outcome.review} for review", err=True)
+
+
+@cli.command()
+@_setting("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@_setting("--port", default=8000, show_default=True, help="The port to listen on.")
+@_setting("--workers", default=1, show_default=True, help="Processes that answer.")
+@_MODEL
+@_SEGMENTER
+@_globals
+def serve(host: str, port: int, workers: int, model: str, segmenter: Any, **given: Any) -> None:
+    """Answer POST /v1/predict over HTTP; /docs describes it."""
+    from serving.run import run
+    from serving.settings import Settings
+
+    root = _store(given["store"]).root
+    run(Settings(store=root, model=model, segmenter=segmenter), host, port, workers)
+
+
+@cli.group()
+def models() -> None:
+    """List, show and promote model versions, or go back."""
+
+
+@models.command("list")
+@_globals
+def list_models(store: str, **_: str) -> None:
+    """List the versions of the store, the oldest first."""
+    from models.listing import version_lines
+
+    _print(version_lines(_store(store)))
+
+
+@models.command()
+@click.argument("ref", default="champion")
+@_globals
+def show(ref: str, store: str, **_: str) -> None:
+    """Show a version: what it was trained on and how well it does."""
+    from models.listing import manifest_lines
+    from training.reporting import report_from, report_lines
+
+    folder = _store(store).resolve(ref)
+    _print(manifest_lines(folder))
+    _print(["", *report_lines(report_from(folder / "report.json"))])
+
+
+@models.command()
+@click.argument("ref")
+@click.option("--force", is_flag=True, help="Promote in spite of a refusal; needs --why.")
+@click.option("--why", default="", help="The reason, for the ledger.")
+@_globals
+def promote(ref: str, force: bool, why: str, store: str, **_: str) -> None:
+    """Make a version champion."""
+    if force and not why:
+        raise click.UsageError("--force needs --why: the ledger keeps the reason.")
+    entry = _store(store).promote(ref, why, force)
+    _print([f"{entry.after} is champion, after {entry.before or 'none'}"])
+
+
+@models.command()
+@click.option("--why", default="", help="The reason, for the ledger.")
+@_globals
+def rollback(why: str, store: str, **_: str) -> None:
+    """Make the champion before this one champion again."""
+    entry = _store(store).rollback(why)
+    _print([f"{entry.after} is champion again, after {entry.before}"])
+
+
+@models.command()
+@_globals
+def history(store: str, **_: str) -> None:
+    """Show who made which version champion, when and why."""
+    from models.listing import history_lines
+
+    _print(history_lines(_store(store)))
+
+
+@cli.group()
+def labels() -> None:
+    """Check, count and compare labels."""
+
+
+@labels.command()
+@_corpus_options
+def check(**given: Any) -> None:
+    """Read everything as training would, and report duplicates."""
+    from labels.summary import duplicate_lines
+
+    _print(duplicate_lines(_read_corpus(**given)))
+
+
+@labels.command()
+@_corpus_options
+def stats(**given: Any) -> None:
+    """Count labels, pairs of labels and lengths."""
+    from labels.summary import stats_lines
+
+    _print(stats_lines(_read_corpus(**given, quiet=True)))
+
+
+@labels.command()
+@click.argument("files", nargs=-1)
+@_setting("--scheme", help="A scheme.toml of your own instead of ours.")
+def agreement(files: tuple[str, ...], scheme: str | None) -> None:
+    """Cohen's kappa of two readings; without FILES, of the shipped ones."""
+    from labels.shipped import shipped_readings
+    from labels.summary import agreement_lines
+
+    _print(agreement_lines(files or shipped_readings(), _scheme(scheme)))
+
+
+@cli.command()
+@_setting("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@_setting("--port", default=5000, show_default=True, help="The port to listen on.")
+@_globals
+def ui(host: str, port: int, tracking_uri: str, **_: str) -> None:
+    """Open the MLflow UI on the recorded runs."""
+    from training.ui import run_ui
+
+    run_ui(tracking_uri, host, port)
+
+
+def _store(root: str) -> Store:
+    from pathlib import Path
+
+    from models.store import Store
+
+    return Store(Path(root))
+
+
+def _scheme(path: str | None) -> Any:
+    from pathlib import Path
+
+    from labels.scheme import read_scheme, shipped_scheme
+
+    return read_scheme(Path(path)) if path else shipped_scheme()
+
+
+def _given(
+    articles: tuple[str, ...], labels: tuple[str, ...], scheme: str | None, starter: bool | None
+) -> Given:
+    from labels.joining import Given
+
+    if scheme and starter:
+        raise click.UsageError("--starter goes with our scheme: its labels are not in yours.")
+    own = scheme is not None
+    joins = not own if starter is None else starter
+    return Given(
+        scheme=_scheme(scheme), articles=articles, labels=labels, starter=joins, gold=not own
+    )
+
+
+def _read_corpus(*, strict: bool, quiet: bool = False, **given: Any) -> Corpus:
+    """The corpus that the options describe, with what was left out told on stderr."""
+    from labels.errors import InputError
+    from labels.joining import read_corpus
+    from labels.rows import raise_it
+    from labels.summary import used_lines
+
+    complaints = _Complaints()
+    notices: list[str] = []
+    corpus = read_corpus(_given(**given), raise_it if strict else complaints, notices.append)
+    complaints.sum_up()
+    for notice in notices[:_SHOWN]:
+        click.echo(f"note: {notice}", err=True)
+    if len(notices) > _SHOWN:
+        click.echo(f"note: and {len(notices) - _SHOWN} more like these", err=True)
+    if not len(corpus):
+        fix = "Give --articles with labels, in their rows or with --labels"
+        raise InputError("training", "no labelled article", fix)
+    if not quiet:
+        _print(used_lines(corpus))
+    return corpus
+
+
+class _Complaints:
+    """Unreadable rows: the first few are shown, all are counted."""
+
+    def __init__(self) -> None:
+        self.count = 0
+
+    def __call__(self, error: InputError) -> None:
+        self.count += 1
+        if self.count <= _SHOWN:
+            click.echo(str(error), err=True)
+
+    def sum_up(self) -> None:
+        if self.count:
+            click.echo(f"{self.count} unreadable articles left out", err=True)
+
+
+def _only(given: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: given[name] for name in names}
+
+
+def _print(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)
+
+
+@contextmanager
+def _progress(verb: str, unit: str, quiet: bool = False) -> Iterator[Callable[[int, int], None]]:
+    """A bar on a terminal, a line at every doubling or tenth elsewhere, nothing when quiet."""
+    if quiet:
+        yield lambda _done, _of: None
+    elif sys.stderr.isatty():
+        from tqdm import tqdm
+
+        with tqdm(desc=verb, unit=f" {unit}", file=sys.stderr, leave=False) as bar:
+
+            def advance(done: int, of: int) -> None:
+                bar.total = of or None
+                bar.update(done - bar.n)
+
+            yield advance
+    else:
+        yield _lines(verb, unit)
+
+
+def _lines(verb: str, unit: str) -> Callable[[int, int], None]:
+    """Plain lines: at every tenth of a known number, else at 1000, 2000, 4000…"""
+    state = {"next": 0.0}
+
+    def advance(done: int, of: int) -> None:
+        if not state["next"]:
+            state["next"] = of / 10 if of else 1000
+        if done >= state["next"]:
+            click.echo(f"{verb}: {done}{f' of {of}' if of else ''} {unit}", err=True)
+            state["next"] = state["next"] + of / 10 if of else state["next"] * 2
+
+    return advance
+
+
+if __name__ == "__main__":
+    main()

@@ -108,23 +108,32 @@ class Store:
     def manifest(self, ref: str) -> Manifest:
         return read_manifest(self.resolve(ref))
 
-    def promote(self, ref: str, why: str) -> Entry:
+    def promote(self, ref: str, why: str, force: bool = False) -> Entry:
         """Make a version champion, after checking that it is whole.
 
         Raises:
-            StateError: it is champion already, or not a version of this store.
+            StateError: it is champion already, not a version of this store, or has another
+                scheme than the champion and ``force`` is off.
             VersionError: the version is damaged.
         """
         folder = self.resolve(ref)
         if folder.parent.resolve() != self.root.resolve():
             raise StateError(ref, "not in the store", f"Copy the directory into {self.root} first")
-        read_manifest(folder)
+        manifest = read_manifest(folder)
         check_sums(folder)
         with locked(self._lock):
             self._repair()
+            if not force:
+                self._refuse_other_scheme(manifest)
             if self.champion() == folder.name:
                 raise StateError(folder.name, "champion already", "Nothing is to be done")
             return self._point(folder.name, "promote", why)
+
+    def _refuse_other_scheme(self, manifest: Manifest) -> None:
+        champion = self.champion()
+        if champion and self.manifest(champion).scheme_digest != manifest.scheme_digest:
+            what = f"another scheme than the champion {champion}: clients will see other labels"
+            raise StateError(manifest.version, what, "Give --force and --why if they are ready")
 
     def rollback(self, why: str) -> Entry:
         """Make the champion before this one champion again.

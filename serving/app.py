@@ -1,0 +1,126 @@
+"""The service: predictions over HTTP."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Any
+
+import anyio.to_thread
+from anyio import CapacityLimiter
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from models.manifest import Manifest, read_manifest
+from models.predictor import Predictor
+from models.store import Store
+from models.version import load_predictor
+from serving.body import SCHEMA, parse_body, read_body
+from serving.problems import described, install, problem
+from serving.settings import Settings, settings_from
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The app for these settings; the model is loaded when it starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        folder = Store(settings.store).resolve(settings.model)
+        app.state.manifest = read_manifest(folder)
+        app.state.predictor = load_predictor(folder, settings.segmenter)
+        # Predicting holds the processor: more calls at once than cores only wait on each other.
+        app.state.limiter = CapacityLimiter(os.cpu_count() or 1)
+        yield
+        app.state.predictor = None
+
+    app = FastAPI(
+        title="newstag",
+        description="One type and any number of domains for a Chinese newsroom post.",
+        lifespan=lifespan,
+    )
+    install(app)
+    _add_predict(app)
+    _add_probes(app)
+    _add_descriptions(app)
+    return app
+
+
+def create_app_from_environment() -> FastAPI:
+    """What each worker process runs."""
+    return create_app(settings_from())
+
+
+def _add_predict(app: FastAPI) -> None:
+    @app.post(
+        "/v1/predict",
+        summary="Tag one article, or a list of 1 to 64",
+        openapi_extra=SCHEMA,
+        responses={200: {"description": "A prediction, or a list of them"}, **described()},
+    )
+    async def predict(request: Request) -> JSONResponse:
+        _require_json(request)
+        articles, many = parse_body(await read_body(request))
+        predictor: Predictor = request.app.state.predictor
+        limiter = request.app.state.limiter
+        predictions = await anyio.to_thread.run_sync(predictor.predict, articles, limiter=limiter)
+        # The id is optional over HTTP; without one the answer says null.
+        answers = [{**one.as_json(), "id": one.id or None} for one in predictions]
+        return JSONResponse(answers if many else answers[0])
+
+
+def _require_json(request: Request) -> None:
+    given = request.headers.get("content-type", "application/json").split(";")[0].strip().lower()
+    if given != "application/json":
+        raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+
+
+def _add_probes(app: FastAPI) -> None:
+    @app.get("/healthz", summary="Is the process alive?")
+    async def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz", summary="Is a model loaded?", responses={503: {"description": "Not yet"}})
+    async def readyz(request: Request) -> JSONResponse:
+        if getattr(request.app.state, "predictor", None) is None:
+            return problem(HTTPStatus.SERVICE_UNAVAILABLE, "not_ready", "Ask again in a second")
+        return JSONResponse({"status": "ready"})
+
+
+def _add_descriptions(app: FastAPI) -> None:
+    @app.get("/v1/labels", summary="The groups and labels that articles can get")
+    async def labels(request: Request) -> dict[str, Any]:
+        predictor: Predictor = request.app.state.predictor
+        return {"groups": _groups(predictor), "model": predictor.version}
+
+    @app.get("/v1/model", summary="The model version that answers, and its figures")
+    async def model(request: Request) -> dict[str, Any]:
+        manifest: Manifest = request.app.state.manifest
+        shown = ("version", "created", "recipe", "counts", "metrics", "libraries")
+        return {key: getattr(manifest, key) for key in shown}
+
+
+def _groups(predictor: Predictor) -> list[dict[str, object]]:
+    model = predictor.model
+    return [
+        {
+            "id": group.id,
+            "kind": group.kind,
+            "zh": group.zh,
+            "en": group.en,
+            "labels": [
+                {
+                    "id": label.id,
+                    "zh": label.zh,
+                    "en": label.en,
+                    "definition": label.definition,
+                    "threshold": model.rules[group.id].thresholds[at],
+                    "trained": model.rules[group.id].trained[at],
+                }
+                for at, label in enumerate(group.labels)
+            ],
+        }
+        for group in model.scheme.groups
+    ]

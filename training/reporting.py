@@ -1,0 +1,74 @@
+"""A report as people and files have it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from training.report import Figure, GroupReport, LabelReport, Report, Spread
+
+
+def report_from(path: Path) -> Report:
+    """The report that a version's ``report.json`` holds."""
+    raw = json.loads(path.read_text("utf-8"))
+    return Report(**{**raw, "groups": [_group(group) for group in raw["groups"]]})
+
+
+def _group(raw: Mapping[str, Any]) -> GroupReport:
+    return GroupReport(
+        **{
+            **raw,
+            "f1_macro": Spread(**raw["f1_macro"]),
+            "f1_micro": Spread(**raw["f1_micro"]),
+            "labels": [_label(label) for label in raw["labels"]],
+            "kept_right": Figure(**raw["kept_right"]),
+        }
+    )
+
+
+def _label(raw: Mapping[str, Any]) -> LabelReport:
+    figures = {name: Figure(**raw[name]) for name in ("precision", "recall", "f1")}
+    return LabelReport(label=raw["label"], articles=raw["articles"], **figures)
+
+
+def report_lines(report: Report) -> Iterator[str]:
+    """The report for a terminal."""
+    plural = "s" if len(report.seeds) > 1 else ""
+    yield (
+        f"Measured on {report.evaluated} {report.source} articles, each judged by models that had "
+        f"not seen it; mean over {len(report.seeds)} partition{plural}."
+    )
+    if report.source == "starter":
+        yield "Starter articles give themselves away by their style: real posts will score lower."
+    for group in report.groups:
+        yield ""
+        yield from _group_lines(group)
+
+
+def _group_lines(group: GroupReport) -> Iterator[str]:
+    yield f"{group.group} ({group.articles} articles)"
+    micro = "accuracy" if group.exclusive else "micro-F1"
+    yield f"  macro-F1 {_spread(group.f1_macro)}"
+    yield f"  {micro:8} {_spread(group.f1_micro)}"
+    width = max(len(label.label) for label in group.labels)
+    yield f"  {'':{width}} articles  precision          recall             F1"
+    for label in group.labels:
+        figures = "  ".join(_figure(x) for x in (label.precision, label.recall, label.f1))
+        yield f"  {label.label:{width}} {label.articles:8}  {figures}"
+    yield (
+        f"  {group.reviewed:.0%} go to review; of the others "
+        f"{group.kept_right.value:.1%} are exactly right"
+    )
+
+
+def _spread(spread: Spread) -> str:
+    return (
+        f"{spread.value:.3f} (sd {spread.sd:.3f}, {spread.least:.3f} to {spread.most:.3f} over "
+        f"partitions; 95 % interval {spread.low:.2f} to {spread.high:.2f})"
+    )
+
+
+def _figure(figure: Figure) -> str:
+    return f"{figure.value:.2f} ({figure.low:.2f}-{figure.high:.2f})"

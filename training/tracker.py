@@ -1,0 +1,252 @@
+"""The tracker: a model version, written into MLflow once."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labels.errors import NewstagError, StateError
+from labels.scheme import Group, Scheme, read_scheme
+from models.files import locked
+from models.manifest import Manifest, read_manifest
+from training.figures import confusion_figure, labels_figure
+from training.report import Report
+from training.reporting import report_from
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from mlflow.models import ModelSignature
+
+_ROOT = Path(__file__).parents[1]
+_SQLITE = "sqlite:///"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tracker:
+    """Where runs go: an MLflow tracking URI and the name of an experiment."""
+
+    uri: str
+    experiment: str = "newstag"
+
+    def record(self, version: Path) -> str:
+        """Log a version directory as one finished run, and return the run's id.
+
+        It needs nothing but the directory. A version that was recorded already is left as it is.
+
+        Raises:
+            StateError: the tracking server or database cannot be reached.
+            VersionError: not a version directory.
+        """
+        manifest = read_manifest(version)
+        report = report_from(version / "report.json")
+        with _reported(self.uri):
+            mlflow = _mlflow()
+            open_database(self.uri)
+            mlflow.set_tracking_uri(self.uri)
+            experiment = mlflow.set_experiment(self.experiment)
+            found = _recorded(mlflow, experiment.experiment_id, manifest.version)
+            if found:
+                return found
+            with mlflow.start_run(run_name=manifest.version) as run:
+                _log(mlflow, version, manifest, report)
+            return str(run.info.run_id)
+
+
+def open_database(uri: str) -> None:
+    """Create the tables of a SQLite database, one process at a time.
+
+    Several processes that open a fresh database at once corrupt it for good.
+    """
+    if not uri.startswith(_SQLITE):
+        return
+    path = Path(uri.removeprefix(_SQLITE))
+    mlflow = _mlflow()
+    with locked(path.with_name(path.name + ".lock")):
+        mlflow.MlflowClient(tracking_uri=uri).search_experiments(max_results=1)
+
+
+def _mlflow() -> Any:
+    """The library: 2 s and 170 MB, so it is imported only where runs are written."""
+    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
+    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
+    import mlflow
+
+    for name in ("mlflow", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    return mlflow
+
+
+@contextmanager
+def _reported(uri: str) -> Iterator[None]:
+    """Any failure of the library or the server, as an error that says where."""
+    try:
+        with warnings.catch_warnings():
+            # It advises type hints and an input example; the signature is ours.
+            warnings.simplefilter("ignore", UserWarning)
+            yield
+    except NewstagError:
+        raise
+    except Exception as error:  # its backends raise whatever their drivers raise
+        reason = str(error).split("\n")[0][:200] or type(error).__name__
+        fix = "The version is safe in the store; check --tracking-uri, or train with --no-track"
+        raise StateError(uri, f"MLflow cannot record the run ({reason})", fix) from error
+
+
+def _recorded(mlflow: Any, experiment: str, version: str) -> str | None:
+    query = f"tags.version = '{version}' and attributes.status = 'FINISHED'"
+    found = mlflow.MlflowClient().search_runs([experiment], query, max_results=1)
+    return str(found[0].info.run_id) if found else None
+
+
+def _log(mlflow: Any, version: Path, manifest: Manifest, report: Report) -> None:
+    scheme = read_scheme(version / "scheme.toml")
+    mlflow.set_tags(_tags(manifest, report))
+    mlflow.log_params(_params(manifest))
+    mlflow.log_metrics(dict(manifest.metrics))
+    rows = [json.loads(line) for line in (version / "oof.jsonl").read_text("utf-8").splitlines()]
+    table = _out_of_fold_table(scheme, rows)
+    dataset = mlflow.data.from_pandas(table, name="corpus", digest=manifest.corpus_digest[:16])
+    mlflow.log_input(dataset, context="training")
+    mlflow.log_table(table, "tables/out_of_fold.json")
+    mlflow.log_table(_label_table(report), "tables/labels.json")
+    for group, figures in zip(scheme.groups, report.groups, strict=True):
+        if group.exclusive:
+            mlflow.log_figure(confusion_figure(group, figures), f"figures/{group.id}_confusion.png")
+        mlflow.log_figure(labels_figure(group, figures), f"figures/{group.id}_labels.png")
+    _log_model(mlflow, version, scheme, manifest)
+
+
+def _tags(manifest: Manifest, report: Report) -> dict[str, str]:
+    sentence = (
+        f"Trained on {manifest.counts['articles']} articles ({manifest.counts['given']} given, "
+        f"{manifest.counts['starter']} starter). Figures are of {report.evaluated} "
+        f"{report.source} articles, each judged by models that had not seen it, over "
+        f"{len(report.seeds)} partitions."
+    )
+    return {
+        "version": manifest.version,
+        "evaluated_source": report.source,
+        "scheme_digest": manifest.scheme_digest,
+        "dictionary_digest": manifest.dictionary_digest,
+        "corpus_digest": manifest.corpus_digest,
+        "mlflow.note.content": sentence,
+    }
+
+
+def _params(manifest: Manifest) -> dict[str, object]:
+    """The recipe, its lists of blocks as readable names."""
+    plain = {key: value for key, value in manifest.recipe.items() if not isinstance(value, list)}
+    blocks = {key: value for key, value in manifest.recipe.items() if isinstance(value, list)}
+    named = {
+        key: ", ".join(f"{b['field']} {b['unit']} {b['low']}-{b['high']}" for b in value)
+        for key, value in blocks.items()
+    }
+    return {**plain, **named, "segmenter": manifest.segmenter}
+
+
+def _out_of_fold_table(scheme: Scheme, rows: list[dict[str, Any]]) -> pd.DataFrame:
+    """Ids, gold labels and out-of-fold probabilities; no text."""
+    import pandas as pd
+
+    return pd.DataFrame(
+        {
+            "id": [row["id"] for row in rows],
+            "source": [row["source"] for row in rows],
+            **{
+                f"gold_{g.id}": [_joined(row["gold"].get(g.id)) for row in rows]
+                for g in scheme.groups
+            },
+            **{
+                f"{group}_{label}": [row["scores"][group][label] for row in rows]
+                for group, label in scheme.outputs
+            },
+        }
+    )
+
+
+def _joined(labels: list[str] | None) -> str:
+    return "unknown" if labels is None else "|".join(labels)
+
+
+def _label_table(report: Report) -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame(
+        [
+            {
+                "group": group.group,
+                "label": label.label,
+                "articles": label.articles,
+                **{
+                    f"{name}{end}": getattr(getattr(label, name), part)
+                    for name in ("precision", "recall", "f1")
+                    for end, part in (("", "value"), ("_low", "low"), ("_high", "high"))
+                },
+            }
+            for group in report.groups
+            for label in group.labels
+        ]
+    )
+
+
+def _log_model(mlflow: Any, version: Path, scheme: Scheme, manifest: Manifest) -> None:
+    needed = ("numpy", "rjieba", "jieba")
+    with tempfile.TemporaryDirectory() as staging:
+        mlflow.pyfunc.log_model(
+            name="model",
+            python_model=str(_ROOT / "training" / "logged.py"),
+            artifacts={"version": str(version)},
+            code_paths=_code(Path(staging)),
+            signature=_signature(scheme),
+            pip_requirements=[
+                f"mlflow>={mlflow.__version__},<4",
+                *(f"{name}=={manifest.libraries[name]}" for name in needed),
+            ],
+        )
+
+
+def _code(staging: Path) -> list[str]:
+    """Copies of the two rooms without stores and starter articles."""
+    copied = []
+    for room in ("labels", "models"):
+        (staging / room).mkdir()
+        for path in sorted((_ROOT / room).iterdir()):
+            if path.suffix in {".py", ".toml", ".txt"}:
+                shutil.copy(path, staging / room)
+        copied.append(str(staging / room))
+    return copied
+
+
+def _signature(scheme: Scheme) -> ModelSignature:
+    from mlflow.models import ModelSignature
+    from mlflow.types import ColSpec, Schema
+    from mlflow.types.schema import Array, DataType, Map, Object, Property
+
+    scored = Object([Property("label", DataType.string), Property("score", DataType.double)])
+
+    def column(group: Group) -> ColSpec:
+        return ColSpec(scored if group.exclusive else Array(scored), group.id)
+
+    inputs = [ColSpec("string", "title"), ColSpec("string", "content")]
+    return ModelSignature(
+        inputs=Schema([*inputs, ColSpec("string", "id", required=False)]),
+        outputs=Schema(
+            [
+                ColSpec("string", "id"),
+                *(column(group) for group in scheme.groups),
+                ColSpec("boolean", "review"),
+                ColSpec(Array(DataType.string), "reasons"),
+                ColSpec(Map(Map(DataType.double)), "scores"),
+                ColSpec("string", "model"),
+            ]
+        ),
+    )
