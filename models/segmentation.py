@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
+import warnings
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -39,7 +40,10 @@ class _Jieba:
     """The reference implementation: the same words, much slower."""
 
     def __init__(self, words: Sequence[str]) -> None:
-        import jieba  # only where asked for: 1 s and 60 MB
+        with warnings.catch_warnings():
+            # Its escapes and its pkg_resources are of another time; there is no newer release.
+            warnings.simplefilter("ignore")
+            import jieba  # only where asked for: 1 s and 60 MB
 
         jieba.setLogLevel(logging.WARNING)
         self._engine = jieba.Tokenizer()

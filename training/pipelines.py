@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from scipy import sparse
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import Pipeline
@@ -14,7 +16,7 @@ from sklearn.pipeline import Pipeline
 from labels.scheme import Kind, Scheme
 from models.features import COLUMNS, Block, Text
 from models.scorer import Scorer, Weights
-from training.counts import dtype_for, text_matrix, vectoriser_settings
+from training.counts import Matrix, dtype_for, text_matrix, vectoriser_settings
 from training.linear import Linear, fit_linear
 from training.validation import Problem
 
@@ -87,13 +89,18 @@ def vectoriser(blocks: Sequence[Block], articles: int) -> ColumnTransformer:
     )
 
 
+def _fit_transform(vectoriser: ColumnTransformer, columns: npt.NDArray[np.object_]) -> Matrix:
+    """Sparse whatever the density: a ColumnTransformer makes dense features of small corpora."""
+    return sparse.csr_array(vectoriser.fit_transform(columns))
+
+
 def fit_pipelines(
     problem: Problem, blocks: Mapping[Kind, tuple[Block, ...]], texts: Sequence[Text]
 ) -> Fitted:
     """Fit on all texts; a group learns from those whose labels of it are known."""
     columns = text_matrix(texts)
     vectorisers = {kind: vectoriser(mine, len(texts)) for kind, mine in blocks.items()}
-    features = {kind: one.fit_transform(columns).tocsr() for kind, one in vectorisers.items()}
+    features = {kind: _fit_transform(one, columns) for kind, one in vectorisers.items()}
     linears = {}
     for at, group in enumerate(problem.scheme.groups):
         rows = np.flatnonzero(problem.known[:, at])

@@ -28,6 +28,7 @@ class Recipe:
         multi: the features of multi groups.
         c: inverse strength of the regularisation of the linear SVM.
         folds: parts of a cross-validation, outside and inside alike.
+        partitions: how often the evaluation is repeated, with other folds each time.
         pull: how strongly thresholds of multi labels are drawn to 0.5, see
             ``training.thresholds``.
         sure: the probability that the best label of an exclusive group needs to pass unseen.
@@ -39,6 +40,7 @@ class Recipe:
     multi: tuple[Block, ...] = _MULTI
     c: float = 1.0
     folds: int = 5
+    partitions: int = 10
     pull: float = 1.0
     sure: float = 0.6
     margin: float = 0.15

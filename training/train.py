@@ -32,8 +32,7 @@ from training.validation import (
     pose,
 )
 
-_PARTITIONS = 10
-# Decisions that the partitions judge together, about; beyond it more partitions tell little.
+# Articles that the partitions judge together, about; beyond it more partitions tell little.
 _ENOUGH = 2000
 
 
@@ -119,7 +118,7 @@ def _evaluate(corpus: Corpus, problem: Problem, jobs: int, progress: Progress) -
     """Judge the given articles, or the starter's where none was given."""
     of_given = bool(corpus.given.any())
     rows = np.flatnonzero(corpus.given) if of_given else np.arange(len(corpus))
-    seeds = list(range(max(1, min(_PARTITIONS, _ENOUGH // len(rows)))))
+    seeds = list(range(max(1, min(problem.recipe.partitions, _ENOUGH // len(rows)))))
     judged = judge(problem, rows, seeds, jobs, progress)
     return Report(
         source="given" if of_given else "starter",

@@ -1,0 +1,86 @@
+"""A small invented corpus, trained once for all tests of training."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import pytest
+
+from labels.article import Article
+from labels.corpus import Corpus, Sample
+from labels.scheme import Scheme, shipped_scheme
+from training.recipe import Recipe
+from training.train import Trained, train
+
+# Words that tell the labels apart, and words that tell nothing.
+TYPES = {
+    "policy_notice": "通知 申报 公示 附件 截止 资金 项目 材料",
+    "news": "记者 调研 走访 座谈 观察 讲述 变化 企业",
+    "event": "论坛 嘉宾 现场 报名 开幕 沙龙 展区 观众",
+    "research_breakthrough": "论文 团队 首次 发现 实验 期刊 性能 机制",
+}
+DOMAINS = {
+    "ai": "人工智能 大模型 算力",
+    "brain_computer_interface": "脑机接口 电极 脑电",
+    "biomedicine": "创新药 临床 患者",
+    "metaverse": "元宇宙 数字人 头显",
+}
+FILLER = [
+    "今天",
+    "城市",
+    "大家",
+    "发展",
+    "工作",
+    "未来",
+    "一批",
+    "重点",
+    "方向",
+    "建设",
+    "合作",
+    "服务",
+]
+
+
+def invented_samples(copies: int = 6) -> Iterator[Sample]:
+    """``copies`` articles for every type with every domain and with none."""
+    number = 0
+    for kind, words in TYPES.items():
+        for domain in [None, *DOMAINS]:
+            for copy in range(copies):
+                number += 1
+                own = words.split() + (DOMAINS[domain].split() if domain else [])
+                chosen = own[copy % 2 :] + FILLER[copy : copy + 5] + [f"第{number}号"]
+                yield Sample(
+                    article=Article(
+                        id=f"a{number}",
+                        title="".join(chosen[:3]),
+                        content=f"{'，'.join(chosen[::-1])}。编号{number * 7919}的记录。",
+                    ),
+                    labels={
+                        "type": frozenset([kind]),
+                        "domains": frozenset([domain] if domain else []),
+                    },
+                    source="given",
+                    labelled_by="article row",
+                )
+
+
+@pytest.fixture(scope="session")
+def scheme() -> Scheme:
+    return shipped_scheme()
+
+
+@pytest.fixture(scope="session")
+def corpus(scheme: Scheme) -> Corpus:
+    return Corpus(scheme=scheme, samples=tuple(invented_samples()))
+
+
+@pytest.fixture(scope="session")
+def recipe() -> Recipe:
+    return replace(Recipe(), folds=3, partitions=2)
+
+
+@pytest.fixture(scope="session")
+def trained(corpus: Corpus, recipe: Recipe) -> Trained:
+    return train(corpus, recipe, "rjieba", 1, lambda _done, _of: None)

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from labels.scheme import Scheme
+from training.report import report_on
+from training.reporting import report_lines
+from training.train import Trained
+from training.validation import Judged
+
+GOLD = [0, 0, 1, 1, 2, 2, 3, 3]
+GUESS = [0, 1, 1, 1, 2, 2, 3, 0]
+
+
+def one_hot(labels: list[int]) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+    return np.eye(4, dtype=bool)[labels]
+
+
+def judged(guess: list[int], domains: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Judged:
+    given = np.hstack([one_hot(guess), domains])
+    review = np.zeros((8, 2), bool)
+    review[[1, 7], 0] = True
+    return Judged(likely=given.astype(float), given=given, review=review)
+
+
+def test_figures_are_those_of_scikit_learn(scheme: Scheme) -> None:
+    from sklearn.metrics import f1_score, precision_score, recall_score
+
+    random = np.random.default_rng(0)
+    gold, guess = random.random((2, 8, 4)) < 0.4
+    targets = np.hstack([one_hot(GOLD), gold])
+    known = np.ones((8, 2), bool)
+    kind, domains = report_on(scheme, [judged(GUESS, guess)], targets, known, np.arange(8))
+    assert kind.f1_macro.value == pytest.approx(f1_score(GOLD, GUESS, average="macro"))
+    assert kind.f1_micro.value == pytest.approx(np.mean(np.array(GOLD) == GUESS))
+    assert domains.f1_micro.value == pytest.approx(f1_score(gold, guess, average="micro"))
+    assert domains.f1_macro.value == pytest.approx(f1_score(gold, guess, average="macro"))
+    for at, label in enumerate(kind.labels):
+        truth, said = np.array(GOLD) == at, np.array(GUESS) == at
+        assert label.precision.value == pytest.approx(precision_score(truth, said))
+        assert label.recall.value == pytest.approx(recall_score(truth, said))
+
+
+def test_review_and_what_is_kept_are_counted(scheme: Scheme) -> None:
+    targets = np.hstack([one_hot(GOLD), np.zeros((8, 4), bool)])
+    one = judged(GUESS, np.zeros((8, 4), bool))
+    kind, _ = report_on(scheme, [one], targets, np.ones((8, 2), bool), np.arange(8))
+    assert kind.reviewed == 0.25
+    assert kind.kept_right.value == 1.0
+    assert kind.confusion[0] == [1.0, 1.0, 0.0, 0.0]
+
+
+def test_figures_are_means_over_partitions_with_their_spread(scheme: Scheme) -> None:
+    targets = np.hstack([one_hot(GOLD), np.zeros((8, 4), bool)])
+    none = np.zeros((8, 4), bool)
+    both = [judged(GUESS, none), judged(GOLD, none)]
+    kind, _ = report_on(scheme, both, targets, np.ones((8, 2), bool), np.arange(8))
+    assert kind.f1_micro.value == pytest.approx(0.875)
+    assert (kind.f1_micro.least, kind.f1_micro.most) == (0.75, 1.0)
+    assert kind.f1_micro.sd == pytest.approx(0.125)
+    assert kind.f1_micro.low < 0.875 < kind.f1_micro.high
+
+
+def test_a_perfect_result_still_has_an_interval(scheme: Scheme) -> None:
+    targets = np.hstack([one_hot(GOLD), one_hot(GOLD)])
+    both = report_on(
+        scheme, [judged(GOLD, one_hot(GOLD))], targets, np.ones((8, 2), bool), np.arange(8)
+    )
+    for group in both:
+        assert group.f1_macro.value == 1.0
+        assert group.f1_macro.low < 0.95
+
+
+def test_the_terminal_is_told_on_what_and_how_it_was_measured(trained: Trained) -> None:
+    lines = list(report_lines(trained.report))
+    assert lines[0] == (
+        "Measured on 120 given articles, each judged by models that had not seen it; "
+        "mean over 2 partitions."
+    )
+    assert lines[2] == "type (120 articles)"
+    assert any(line.startswith("  policy_notice ") for line in lines)

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from labels.corpus import Corpus
+from labels.errors import InputError
+from models.predictor import Predictor
+from training.recipe import Recipe
+from training.train import Trained, train
+
+
+def quiet(_done: int, _of: int) -> None:
+    pass
+
+
+def test_words_that_tell_labels_apart_are_learnt(trained: Trained) -> None:
+    groups = {group.group: group for group in trained.report.groups}
+    assert groups["type"].f1_macro.value > 0.9
+    assert groups["domains"].f1_micro.value > 0.9
+
+
+def test_permuted_labels_give_chance(corpus: Corpus, recipe: Recipe) -> None:
+    order = np.random.default_rng(7).permutation(len(corpus))
+    shuffled = tuple(
+        replace(sample, labels=corpus.samples[other].labels)
+        for sample, other in zip(corpus.samples, order, strict=True)
+    )
+    report = train(replace(corpus, samples=shuffled), recipe, "rjieba", 1, quiet).report
+    accuracy = report.groups[0].f1_micro
+    assert accuracy.low < 0.25 < accuracy.high
+
+
+def test_equal_recipes_on_equal_data_give_equal_models(
+    trained: Trained, corpus: Corpus, recipe: Recipe
+) -> None:
+    again = train(corpus, recipe, "rjieba", 2, quiet)
+    assert again.report == trained.report
+    for one, other in zip(trained.model.scorer.blocks, again.model.scorer.blocks, strict=True):
+        assert np.array_equal(one.weights, other.weights)
+    assert again.model.rules == trained.model.rules
+
+
+def test_both_segmenters_give_the_same_model(
+    trained: Trained, corpus: Corpus, recipe: Recipe
+) -> None:
+    with_jieba = train(corpus, recipe, "jieba", 1, quiet)
+    article = corpus.samples[0].article
+    one = Predictor(trained.model, "v", "rjieba").predict([article])[0]
+    other = Predictor(with_jieba.model, "v", "jieba").predict([article])[0]
+    assert one.scores == other.scores
+
+
+def test_progress_counts_every_fold_of_every_partition(corpus: Corpus, recipe: Recipe) -> None:
+    steps: list[tuple[int, int]] = []
+    train(corpus, recipe, "rjieba", 1, lambda done, of: steps.append((done, of)))
+    assert steps == [(at, 6) for at in range(1, 7)]  # 2 partitions of 3 folds
+
+
+def test_a_group_without_enough_labels_is_refused_with_its_counts(corpus: Corpus) -> None:
+    only = tuple(s for s in corpus.samples if s.labels["type"] == {"news"})
+    with pytest.raises(InputError) as refused:
+        train(replace(corpus, samples=only), Recipe(), "rjieba", 1, quiet)
+    assert str(refused.value) == (
+        "training: too few labelled articles for type: policy_notice 0, news 30, event 0, "
+        "research_breakthrough 0. Give at least 2 articles each for 2 or more of its labels."
+    )
+
+
+def test_articles_that_share_no_word_are_refused(corpus: Corpus) -> None:
+    blank = tuple(
+        replace(s, article=replace(s.article, title="", content="")) for s in corpus.samples
+    )
+    with pytest.raises(InputError) as refused:
+        train(replace(corpus, samples=blank), Recipe(), "rjieba", 1, quiet)
+    assert str(refused.value) == (
+        "training: the articles share no words. Give articles with titles or contents."
+    )
+
+
+def test_articles_without_titles_train(corpus: Corpus, recipe: Recipe) -> None:
+    untitled = tuple(replace(s, article=replace(s.article, title="")) for s in corpus.samples)
+    report = train(replace(corpus, samples=untitled), recipe, "rjieba", 1, quiet).report
+    assert report.groups[0].f1_macro.value > 0.9
+
+
+def test_a_label_without_articles_is_untrained_and_asks_for_review(
+    corpus: Corpus, recipe: Recipe
+) -> None:
+    without = tuple(s for s in corpus.samples if "metaverse" not in s.labels["domains"])
+    model = train(replace(corpus, samples=without), recipe, "rjieba", 1, quiet).model
+    prediction = Predictor(model, "v").predict([corpus.samples[0].article])[0]
+    assert "untrained:domains:metaverse" in prediction.reasons
+    assert prediction.review
+    assert prediction.scores["domains"]["metaverse"] == 0.0
+
+
+def test_an_article_with_an_unknown_group_is_not_trained_on_for_it(
+    corpus: Corpus, recipe: Recipe
+) -> None:
+    halved = tuple(
+        replace(s, labels={"type": s.labels["type"]}) if at % 2 else s
+        for at, s in enumerate(corpus.samples)
+    )
+    report = train(replace(corpus, samples=halved), recipe, "rjieba", 1, quiet).report
+    assert [group.articles for group in report.groups] == [len(corpus), len(corpus) // 2]
+
+
+def test_starter_articles_are_trained_on_but_not_evaluated(corpus: Corpus, recipe: Recipe) -> None:
+    mixed = tuple(
+        replace(s, source="starter") if at % 4 else s for at, s in enumerate(corpus.samples)
+    )
+    report = train(replace(corpus, samples=mixed), recipe, "rjieba", 1, quiet).report
+    assert (report.source, report.evaluated, report.beside) == ("given", 30, 90)
