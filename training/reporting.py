@@ -9,6 +9,8 @@ from typing import Any
 
 from training.report import Figure, GroupReport, LabelReport, Report, Spread
 
+STYLE_WARNING = "Starter articles give themselves away by their style: real posts will score lower."
+
 
 def report_from(path: Path) -> Report:
     """The report that a version's ``report.json`` holds."""
@@ -41,7 +43,7 @@ def report_lines(report: Report) -> Iterator[str]:
         f"not seen it; mean over {len(report.seeds)} partition{plural}."
     )
     if report.source == "starter":
-        yield "Starter articles give themselves away by their style: real posts will score lower."
+        yield STYLE_WARNING
     for group in report.groups:
         yield ""
         yield from _group_lines(group)

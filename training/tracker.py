@@ -20,7 +20,7 @@ from models.files import locked
 from models.manifest import Manifest, read_manifest
 from training.figures import confusion_figure, labels_figure
 from training.report import Report
-from training.reporting import report_from
+from training.reporting import STYLE_WARNING, report_from
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,6 +132,8 @@ def _tags(manifest: Manifest, report: Report) -> dict[str, str]:
         f"{report.source} articles, each judged by models that had not seen it, over "
         f"{len(report.seeds)} partitions."
     )
+    if report.source == "starter":
+        sentence += f" {STYLE_WARNING}"
     return {
         "version": manifest.version,
         "evaluated_source": report.source,
