@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from labels.article import Article
 from labels.errors import VersionError
@@ -51,16 +52,26 @@ def replay_golden(folder: Path, predictor: Predictor) -> None:
         VersionError: names the first golden text whose scores moved, and how far.
     """
     path = folder / NAME
-    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-    articles = [Article(id=r["id"], title=r["title"], content=r["content"]) for r in rows]
+    rows, articles = _read(path)
     for row, prediction in zip(rows, predictor.predict(articles), strict=True):
         moved = max(
             abs(score - row["scores"][group][label])
             for group, scores in prediction.scores.items()
             for label, score in scores.items()
         )
-        if moved > _TOLERANCE:
+        if not moved <= _TOLERANCE:  # so that NaN is refused too
             what = f"golden text {row['id']} scores otherwise, by {moved:.6f}"
             raise VersionError(
                 str(path), what, "Install the libraries of its manifest, or train again"
             )
+
+
+def _read(path: Path) -> tuple[list[dict[str, Any]], list[Article]]:
+    try:
+        rows = [json.loads(line) for line in path.read_text("utf-8").split("\n") if line]
+        articles = [Article(id=r["id"], title=r["title"], content=r["content"]) for r in rows]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise VersionError(str(path), "missing or not golden texts", "Train again") from error
+    if not rows:
+        raise VersionError(str(path), "no golden texts", "Train again")
+    return rows, articles

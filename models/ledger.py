@@ -58,7 +58,7 @@ def predecessor(entries: Sequence[Entry]) -> str | None:
     """
     past: list[str] = []
     for entry in entries:
-        if entry.action == "rollback":
+        if entry.action == "rollback" and past:
             past.pop()
         else:
             past.append(entry.after)

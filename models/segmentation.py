@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import tempfile
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Literal, Protocol
@@ -28,7 +28,7 @@ class _Rjieba:
         import rjieba  # reads its dictionary: 0.15 s
 
         self._engine = rjieba.Jieba()
-        for word in words:
+        for word in _missing(words, self.cut):
             self._engine.add_word(word, self._engine.suggest_freq(word), "")
 
     def cut(self, text: str) -> list[str]:
@@ -51,11 +51,19 @@ class _Jieba:
         with tempfile.TemporaryDirectory() as private:
             self._engine.tmp_dir = private
             self._engine.initialize()
-        for word in words:
+        for word in _missing(words, self.cut):
             self._engine.add_word(word)
 
     def cut(self, text: str) -> list[str]:
         return list(self._engine.cut(text, HMM=False))
+
+
+def _missing(words: Sequence[str], cut: Callable[[str], list[str]]) -> Iterator[str]:
+    """The words that do not come out whole as it is.
+
+    Adding a word that the engine knows changes its frequency, in either engine to another one.
+    """
+    return (word for word in words if cut(word) != [word])
 
 
 @cache

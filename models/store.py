@@ -6,7 +6,8 @@ import getpass
 import os
 import shutil
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -35,8 +36,15 @@ class Store:
 
     def champion(self) -> str | None:
         """The id of the live version, or None in a store without one."""
+        pointed = self._pointed()
+        if pointed and not VERSION_ID.fullmatch(pointed):
+            fix = "Use: newstag models promote REF"
+            raise StateError(str(self._pointer), "names no version", fix)
+        return pointed
+
+    def _pointed(self) -> str | None:
         try:
-            return self._pointer.read_text("ascii").strip()
+            return self._pointer.read_bytes().decode("ascii", "replace").strip()
         except FileNotFoundError:
             return None
 
@@ -52,28 +60,44 @@ class Store:
         Raises:
             StateError: the store cannot be written.
         """
-        try:
+        with self._writable():
             self.root.mkdir(parents=True, exist_ok=True)
             folder = Path(tempfile.mkdtemp(dir=self.root, prefix=".writing-"))
-        except OSError as error:
-            fix = "Give a folder that you may write with --store"
-            raise StateError(str(self.root), f"not writable ({error.strerror})", fix) from error
-        try:
-            write(folder)
-            write_sums(folder)
-            for path in folder.iterdir():
-                sync_file(path)
-            folder.chmod(0o755)
-            self._refuse_existing(version)
-            folder.replace(self.root / version)
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        sync_folder(self.root)
-        with locked(self._lock):
-            if self.champion() is None and not self.history():
+            try:
+                write(folder)
+                write_sums(folder)
+                for path in folder.iterdir():
+                    sync_file(path)
+                folder.chmod(0o755)
+                self._refuse_existing(version)
+                folder.replace(self.root / version)
+            except BaseException:
+                shutil.rmtree(folder, ignore_errors=True)
+                raise
+            sync_folder(self.root)
+        with self._changing():
+            if not self.history():
                 self._point(version, "first", "first version")
         return self.root / version
+
+    @contextmanager
+    def _writable(self) -> Iterator[None]:
+        """Turn what the disk says into an error that says what to do."""
+        try:
+            yield
+        except OSError as error:
+            fix = "Give a folder that you may write, on a disk with space, with --store"
+            what = f"not writable ({error.strerror or error})"
+            raise StateError(str(self.root), what, fix) from error
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Hold the lock of champion and ledger, with the two in agreement."""
+        with self._writable(), locked(self._lock):
+            history: Sequence[Entry] = self.history()
+            if history and history[-1].after != self._pointed():  # a kill came between the two
+                write_whole(self._pointer, f"{history[-1].after}\n".encode())
+            yield
 
     def _refuse_existing(self, version: str) -> None:
         if (self.root / version).exists():
@@ -87,7 +111,7 @@ class Store:
             StateError: an empty store, or nothing of that name.
         """
         versions = self.versions()
-        if ref == "champion":
+        if ref in {"", "champion"}:
             champion = self.champion()
             return self.root / champion if champion else self._empty()
         if ref == "latest":
@@ -117,21 +141,23 @@ class Store:
             VersionError: the version is damaged.
         """
         folder = self.resolve(ref)
-        if folder.parent.resolve() != self.root.resolve():
-            raise StateError(ref, "not in the store", f"Copy the directory into {self.root} first")
         manifest = read_manifest(folder)
+        if folder.resolve() != (self.root / manifest.version).resolve():
+            fix = f"Copy the directory to {self.root / manifest.version} first"
+            raise StateError(ref, "not a version of the store", fix)
         check_sums(folder)
-        with locked(self._lock):
-            self._repair()
+        with self._changing():
             if not force:
                 self._refuse_other_scheme(manifest)
-            if self.champion() == folder.name:
-                raise StateError(folder.name, "champion already", "Nothing is to be done")
-            return self._point(folder.name, "promote", why)
+            if self.champion() == manifest.version:
+                raise StateError(manifest.version, "champion already", "Nothing is to be done")
+            return self._point(manifest.version, "promote", why)
 
     def _refuse_other_scheme(self, manifest: Manifest) -> None:
         champion = self.champion()
-        if champion and self.manifest(champion).scheme_digest != manifest.scheme_digest:
+        if champion not in self.versions():  # none yet, or its folder is gone: nobody is served
+            return
+        if self.manifest(str(champion)).scheme_digest != manifest.scheme_digest:
             what = f"another scheme than the champion {champion}: clients will see other labels"
             raise StateError(manifest.version, what, "Give --force and --why if they are ready")
 
@@ -142,18 +168,19 @@ class Store:
             StateError: there was none, or it is gone.
             VersionError: that version is damaged.
         """
-        with locked(self._lock):
-            self._repair()
+        fix = "Use: newstag models promote REF"
+        if not self.history():
+            raise StateError(str(self.root), "no champion before this one", fix)
+        with self._changing():
             before = predecessor(self.history())
             if before is None:
-                fix = "Use: newstag models promote REF"
                 raise StateError(str(self.root), "no champion before this one", fix)
             read_manifest(self.root / before)
             check_sums(self.root / before)
             return self._point(before, "rollback", why)
 
     def _point(self, version: str, action: Action, why: str) -> Entry:
-        """Write the ledger, then the pointer; a kill between the two is mended by _repair."""
+        """Write the ledger, then the pointer; _changing mends what a kill leaves between."""
         entry = Entry(
             time=datetime.now(UTC).isoformat(timespec="seconds"),
             by=_user(),
@@ -165,11 +192,6 @@ class Store:
         append_entry(self._ledger, entry)
         write_whole(self._pointer, f"{version}\n".encode())
         return entry
-
-    def _repair(self) -> None:
-        history: Sequence[Entry] = self.history()
-        if history and history[-1].after != self.champion():
-            write_whole(self._pointer, f"{history[-1].after}\n".encode())
 
 
 def _user() -> str:

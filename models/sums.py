@@ -46,7 +46,7 @@ def _read(folder: Path) -> dict[str, str]:
     except (OSError, UnicodeDecodeError) as error:
         raise VersionError(str(folder / NAME), "missing or not readable", _FIX) from error
     listed = {}
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.removesuffix("\n").split("\n"), start=1):
         digest, gap, name = line.partition("  ")
         if len(digest) != 64 or not gap or not name or "/" in name:
             raise VersionError(f"{folder / NAME}:{number}", "not a line of sums", _FIX)

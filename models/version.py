@@ -80,6 +80,7 @@ def _read_model(folder: Path, manifest: Manifest) -> Model:
         blocks = [_read_block(folder, at, Block(**_any(b))) for at, b in enumerate(manifest.blocks)]
         intercepts = np.array(manifest.intercepts, np.float64)
         _check_shapes(folder, blocks, intercepts, len(scheme.outputs))
+        _check_groups(folder, manifest, scheme)
         return Model(
             scheme=scheme,
             dictionary=(folder / "dictionary.txt").read_text("utf-8"),
@@ -87,7 +88,7 @@ def _read_model(folder: Path, manifest: Manifest) -> Model:
             calibrations={g: calibration_from(c) for g, c in manifest.calibrations.items()},
             rules={g: _rule(r) for g, r in manifest.rules.items()},
         )
-    except (KeyError, TypeError, ValueError, OSError, InputError) as error:
+    except (KeyError, TypeError, ValueError, EOFError, OSError, InputError) as error:
         what = f"not a version that newstag wrote ({type(error).__name__})"
         raise VersionError(str(folder), what, "Train again") from error
 
@@ -105,11 +106,23 @@ def _read_block(folder: Path, at: int, block: Block) -> Weights:
 def _check_shapes(folder: Path, blocks: list[Weights], intercepts: Any, outputs: int) -> None:
     for block in blocks:
         expected = (len(block.vocabulary), outputs)
-        if block.weights.shape != expected or block.idf.shape != expected[:1]:
-            what = f"weights of shape {block.weights.shape}, not {expected}"
-            raise VersionError(str(folder), what, "Train again")
+        for name, found, wanted in (
+            ("weights", block.weights.shape, expected),
+            ("idf", block.idf.shape, expected[:1]),
+        ):
+            if found != wanted:
+                what = f"{name} of shape {found}, not {wanted}"
+                raise VersionError(str(folder), what, "Train again")
     if intercepts.shape != (outputs,):
         raise VersionError(str(folder), f"not {outputs} intercepts", "Train again")
+
+
+def _check_groups(folder: Path, manifest: Manifest, scheme: Scheme) -> None:
+    for name in ("calibrations", "rules"):
+        held = getattr(manifest, name)
+        if not isinstance(held, dict) or held.keys() != {group.id for group in scheme.groups}:
+            what = f"{name} that are not those of the scheme's groups"
+            raise VersionError(str(folder), what, "Train again")
 
 
 def _any(raw: Mapping[str, object]) -> dict[str, Any]:
