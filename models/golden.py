@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from labels.article import Article
 from labels.errors import VersionError
 from labels.scheme import Scheme
@@ -54,10 +56,12 @@ def replay_golden(folder: Path, predictor: Predictor) -> None:
     path = folder / NAME
     rows, articles = _read(path)
     for row, prediction in zip(rows, predictor.predict(articles), strict=True):
-        moved = max(
-            abs(score - row["scores"][group][label])
-            for group, scores in prediction.scores.items()
-            for label, score in scores.items()
+        moved = np.max(
+            [
+                abs(score - row["scores"][group][label])
+                for group, scores in prediction.scores.items()
+                for label, score in scores.items()
+            ]
         )
         if not moved <= _TOLERANCE:  # so that NaN is refused too
             what = f"golden text {row['id']} scores otherwise, by {moved:.6f}"

@@ -13,7 +13,7 @@ from models.files import sha256
 
 FORMAT = 1
 NAME = "manifest.json"
-VERSION_ID = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]{8}")
+VERSION_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -37,7 +37,7 @@ class Store:
     def champion(self) -> str | None:
         """The id of the live version, or None in a store without one."""
         pointed = self._pointed()
-        if pointed and not VERSION_ID.fullmatch(pointed):
+        if pointed is not None and not VERSION_ID.fullmatch(pointed):
             fix = "Use: newstag models promote REF"
             raise StateError(str(self._pointer), "names no version", fix)
         return pointed
@@ -87,16 +87,18 @@ class Store:
             yield
         except OSError as error:
             fix = "Give a folder that you may write, on a disk with space, with --store"
-            what = f"not writable ({error.strerror or error})"
+            what = f"not writable ({error.strerror or type(error).__name__})"
             raise StateError(str(self.root), what, fix) from error
 
     @contextmanager
     def _changing(self) -> Iterator[None]:
         """Hold the lock of champion and ledger, with the two in agreement."""
         with self._writable(), locked(self._lock):
-            history: Sequence[Entry] = self.history()
-            if history and history[-1].after != self._pointed():  # a kill came between the two
-                write_whole(self._pointer, f"{history[-1].after}\n".encode())
+            live = self.history()[-1].after if self.history() else ""
+            if VERSION_ID.fullmatch(live) and live != self._pointed():  # a kill came between
+                write_whole(self._pointer, f"{live}\n".encode())
+            elif not VERSION_ID.fullmatch(self._pointed() or ""):  # a damaged one without a ledger
+                self._pointer.unlink(missing_ok=True)
             yield
 
     def _refuse_existing(self, version: str) -> None:
@@ -113,7 +115,7 @@ class Store:
         versions = self.versions()
         if ref in {"", "champion"}:
             champion = self.champion()
-            return self.root / champion if champion else self._empty()
+            return self.root / champion if champion else self._without_champion(versions)
         if ref == "latest":
             return self.root / versions[-1] if versions else self._empty()
         if "/" in ref or Path(ref).is_dir():
@@ -125,6 +127,12 @@ class Store:
             return self._empty()
         what = f"{len(found)} versions begin with '{ref}'" if found else f"no version '{ref}'"
         raise StateError(str(self.root), what, f"Use one of: {', '.join((found or versions)[-8:])}")
+
+    def _without_champion(self, versions: Sequence[str]) -> Path:
+        if not versions:
+            return self._empty()
+        fix = f"Use: newstag models promote {versions[-1]}"
+        raise StateError(str(self.root), "versions, but no champion", fix)
 
     def _empty(self) -> Path:
         raise StateError(str(self.root), "no model version yet", "Run: newstag train")
@@ -155,9 +163,11 @@ class Store:
 
     def _refuse_other_scheme(self, manifest: Manifest) -> None:
         champion = self.champion()
-        if champion not in self.versions():  # none yet, or its folder is gone: nobody is served
+        try:
+            digest = self.manifest(champion).scheme_digest if champion else manifest.scheme_digest
+        except StateError:  # its folder is gone or damaged: there is nobody to be surprised
             return
-        if self.manifest(str(champion)).scheme_digest != manifest.scheme_digest:
+        if digest != manifest.scheme_digest:
             what = f"another scheme than the champion {champion}: clients will see other labels"
             raise StateError(manifest.version, what, "Give --force and --why if they are ready")
 

@@ -36,8 +36,16 @@ def check_sums(folder: Path) -> None:
         path = folder / name
         if path.is_symlink() or not path.is_file():
             raise VersionError(str(path), "not a regular file", _FIX)
-        if sha256(path) != expected:
+        if _sum(path) != expected:
             raise VersionError(str(path), f"an altered file: its sum is not that of {NAME}", _FIX)
+
+
+def _sum(path: Path) -> str:
+    try:
+        return sha256(path)
+    except OSError as error:
+        what = f"not readable ({error.strerror})"
+        raise VersionError(str(path), what, "Check its permissions") from error
 
 
 def _read(folder: Path) -> dict[str, str]:

@@ -13,7 +13,7 @@ from labels.errors import InputError, VersionError
 from labels.scheme import Scheme, read_scheme
 from models.calibration import Calibration, Sigmoid, Temperature
 from models.decision import Rule
-from models.features import Block
+from models.features import COLUMNS, Block
 from models.golden import replay_golden
 from models.manifest import Manifest, check_digests, read_manifest
 from models.model import Model
@@ -21,6 +21,9 @@ from models.predictor import Predictor
 from models.scorer import Scorer, Weights
 from models.segmentation import SegmenterName
 from models.sums import check_sums
+
+# What data of another making, under sums that are right, can raise on its way to a predictor.
+_MALFORMED = (ArithmeticError, AttributeError, EOFError, LookupError, TypeError, ValueError)
 
 
 def load_predictor(folder: Path, segmenter: SegmenterName = "rjieba") -> Predictor:
@@ -31,8 +34,12 @@ def load_predictor(folder: Path, segmenter: SegmenterName = "rjieba") -> Predict
     """
     manifest = read_manifest(folder)
     check_sums(folder)
-    predictor = Predictor(_read_model(folder, manifest), manifest.version, segmenter)
-    replay_golden(folder, predictor)
+    try:
+        predictor = Predictor(_read_model(folder, manifest), manifest.version, segmenter)
+        replay_golden(folder, predictor)
+    except (*_MALFORMED, OSError, InputError) as error:
+        what = f"not a version that newstag wrote ({type(error).__name__})"
+        raise VersionError(str(folder), what, "Train again") from error
     return predictor
 
 
@@ -74,26 +81,24 @@ def _quoted(text: str) -> str:
 
 
 def _read_model(folder: Path, manifest: Manifest) -> Model:
-    try:
-        scheme = read_scheme(folder / "scheme.toml")
-        check_digests(folder, manifest, scheme.digest())
-        blocks = [_read_block(folder, at, Block(**_any(b))) for at, b in enumerate(manifest.blocks)]
-        intercepts = np.array(manifest.intercepts, np.float64)
-        _check_shapes(folder, blocks, intercepts, len(scheme.outputs))
-        _check_groups(folder, manifest, scheme)
-        return Model(
-            scheme=scheme,
-            dictionary=(folder / "dictionary.txt").read_text("utf-8"),
-            scorer=Scorer(blocks=blocks, intercepts=intercepts),
-            calibrations={g: calibration_from(c) for g, c in manifest.calibrations.items()},
-            rules={g: _rule(r) for g, r in manifest.rules.items()},
-        )
-    except (KeyError, TypeError, ValueError, EOFError, OSError, InputError) as error:
-        what = f"not a version that newstag wrote ({type(error).__name__})"
-        raise VersionError(str(folder), what, "Train again") from error
+    scheme = read_scheme(folder / "scheme.toml")
+    check_digests(folder, manifest, scheme.digest())
+    blocks = [_read_block(folder, at, Block(**_any(b))) for at, b in enumerate(manifest.blocks)]
+    intercepts = np.array(manifest.intercepts, np.float64)
+    _check_shapes(folder, blocks, intercepts, len(scheme.outputs))
+    _check_groups(folder, manifest, scheme)
+    return Model(
+        scheme=scheme,
+        dictionary=(folder / "dictionary.txt").read_text("utf-8"),
+        scorer=Scorer(blocks=blocks, intercepts=intercepts),
+        calibrations={g: calibration_from(c) for g, c in manifest.calibrations.items()},
+        rules={g: _rule(r) for g, r in manifest.rules.items()},
+    )
 
 
 def _read_block(folder: Path, at: int, block: Block) -> Weights:
+    if (block.field, block.unit) not in COLUMNS:
+        raise ValueError(block.name)
     terms = (folder / f"vocabulary-{at}.txt").read_text("utf-8").split("\n")[:-1]
     return Weights(
         block=block,

@@ -128,8 +128,8 @@ def write_files() -> Callable[[Path, Model, str], None]:
             intercepts=model.scorer.intercepts.tolist(),
             calibrations={g: calibration_as_json(c) for g, c in model.calibrations.items()},
             rules={group: asdict(rule) for group, rule in model.rules.items()},
-            counts={"articles": 0},
-            metrics={"type accuracy": 0.5},
+            counts={"articles": 5, "given": 3},
+            metrics={"type_f1_macro": 0.5, "evaluated_articles": 3},
             libraries={"numpy": np.__version__},
         ).write(folder)
         write_golden(folder, Predictor(model, version))

@@ -108,6 +108,7 @@ def test_the_next_entry_heals_a_torn_first_line(ledger: Path) -> None:
     ledger.write_bytes(b"x" * 5000)
     append_entry(ledger, entry("a"))
     assert read_ledger(ledger) == [entry("a")]
+    assert ledger.read_bytes().endswith(b"}\n")
 
 
 @pytest.mark.parametrize(
@@ -137,6 +138,7 @@ def test_a_damaged_line_in_the_middle_is_an_error_with_its_number(
         (["first a", "promote b", "promote c", "rollback b", "rollback a", "promote d"], "a"),
         (["first a", "promote b", "promote a"], "b"),
         (["first a", "promote b", "promote a", "rollback b"], "a"),
+        (["rollback a", "promote b"], "a"),
     ],
 )
 def test_the_predecessor_is_what_the_champion_replaced(

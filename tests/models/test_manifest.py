@@ -82,7 +82,15 @@ def test_another_format_is_refused(edit: Callable[..., str], number: object) -> 
 
 
 @pytest.mark.parametrize(
-    "name", ["latest", "../../20260101T000000Z-00000001", "20260101T000000Z-0000000G", None, 5]
+    "name",
+    [
+        "latest",
+        "../../20260101T000000Z-00000001",
+        "20260101T000000Z-0000000G",
+        "20260101T000000Z-00000001/",
+        None,
+        5,
+    ],
 )
 def test_a_version_id_of_another_form_is_refused(edit: Callable[..., str], name: object) -> None:
     assert edit(version=name) == "manifest.json: not a manifest of newstag. Train again."

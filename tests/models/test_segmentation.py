@@ -21,20 +21,6 @@ from models.segmentation import (
     shipped_dictionary,
 )
 
-# jieba's own sources, compiled when it is first imported; Python 3.12 has another category.
-pytestmark = [
-    pytest.mark.filterwarnings(
-        r"ignore:.*invalid escape sequence:DeprecationWarning:.*[/\\]jieba[/\\].*"
-    ),
-    pytest.mark.filterwarnings(
-        r"ignore:.*invalid escape sequence:SyntaxWarning:.*[/\\]jieba[/\\].*"
-    ),
-    pytest.mark.filterwarnings(
-        r"ignore:pkg_resources is deprecated:DeprecationWarning:jieba\._compat"
-    ),
-    pytest.mark.filterwarnings(r"ignore:pkg_resources is deprecated:UserWarning:jieba\._compat"),
-]
-
 WORDS = dictionary_words(shipped_dictionary())
 COMMON = [
     "的",
@@ -100,9 +86,6 @@ def test_a_word_is_all_blank_or_has_no_blank(fast: Segmenter, text: str) -> None
     assert [word for word in words if not word.isspace() and len(word.split()) != 1] == []
 
 
-@pytest.mark.xfail(
-    reason="a word that jieba's own dictionary has gets another frequency in each engine"
-)
 def test_two_words_of_the_dictionary_in_a_row_are_cut_alike(
     fast: Segmenter, reference: Segmenter
 ) -> None:
@@ -110,9 +93,6 @@ def test_two_words_of_the_dictionary_in_a_row_are_cut_alike(
     assert [pair for pair in pairs if fast.cut(pair) != reference.cut(pair)] == []
 
 
-@pytest.mark.xfail(
-    reason="a word that jieba's own dictionary has gets another frequency in each engine"
-)
 @pytest.mark.parametrize("text", ["植入体细胞治疗", "单抗旱情", "不单抗"])
 def test_a_word_that_both_dictionaries_have_weighs_the_same_in_each_engine(
     fast: Segmenter, reference: Segmenter, text: str

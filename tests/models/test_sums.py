@@ -119,7 +119,7 @@ def test_sums_that_are_not_ascii_are_refused(folder: Path) -> None:
         f"{'0' * 64} two.bin",
         f"{'0' * 64}  ",
         f"{'0' * 64}  ../two.bin",
-        f"{'0' * 64}  /etc/hostname",
+        f"{'0' * 64}  /two.bin",
     ],
 )
 def test_a_line_that_is_no_sum_is_refused_with_its_number(folder: Path, line: str) -> None:
@@ -134,7 +134,6 @@ def test_no_byte_of_the_sums_can_change_unseen(folder: Path) -> None:
     assert unseen == []
 
 
-@pytest.mark.xfail(reason="a line feed that becomes a vertical tab still ends a line")
 def test_no_line_end_of_the_sums_can_change_unseen(folder: Path) -> None:
     data = (folder / NAME).read_bytes()
     unseen = [at for at in range(len(data)) if data[at] == ord("\n") and passes(folder, data, at)]
