@@ -623,3 +623,36 @@ def test_of_versions_saved_at_once_one_is_the_first(store: Store, save: Save) ->
     assert store.versions() == [A, B, C]
     assert len(store.history()) == 1
     assert is_consistent(store)
+
+
+def test_a_store_that_lost_its_pointer_says_so(
+    store: Store, save: Callable[[Store, str], Path]
+) -> None:
+    version = save(store, "20260101T000000Z-00000001").name
+    (store.root / "champion").unlink()
+    with pytest.raises(StateError) as refused:
+        store.resolve()
+    assert str(refused.value) == (
+        f"{store.root}: versions, but no champion. Use: newstag models promote {version}."
+    )
+
+
+def test_a_damaged_pointer_without_a_ledger_is_mended_by_promoting(
+    store: Store, save: Callable[[Store, str], Path]
+) -> None:
+    version = save(store, "20260101T000000Z-00000001").name
+    (store.root / "champion").write_text("?\n", "ascii")
+    (store.root / "ledger.jsonl").unlink()
+    store.promote(version, "mended")
+    assert store.champion() == version
+    assert [entry.before for entry in store.history()] == [None]
+
+
+def test_a_champion_without_a_manifest_does_not_block_promotion(
+    store: Store, save: Callable[[Store, str], Path]
+) -> None:
+    first = save(store, "20260101T000000Z-00000001")
+    second = save(store, "20260102T000000Z-00000002")
+    (first / "manifest.json").unlink()
+    store.promote(second.name, "the other is damaged")
+    assert store.champion() == second.name

@@ -321,6 +321,18 @@ def test_a_file_that_the_sums_never_had_is_refused(version: Path) -> None:
         ({"intercepts": ["one"]}, "ValueError"),
         ({"calibrations": {group: {"kind": "isotonic"} for group in GROUPS}}, "KeyError"),
         ({"rules": {group: {"threshold": 0.5} for group in GROUPS}}, "TypeError"),
+        ({"rules": {group: [] for group in GROUPS}}, "AttributeError"),
+        ({"blocks": [5, 5]}, "AttributeError"),
+        ({"blocks": [{"field": "colour"}, {"field": "title"}]}, "ValueError"),
+        (
+            {
+                "rules": {
+                    group: {"thresholds": [], "margin": 0.1, "trained": [True] * 3}
+                    for group in GROUPS
+                }
+            },
+            "IndexError",
+        ),
     ],
 )
 def test_a_manifest_that_newstag_would_not_write_is_refused(
@@ -381,6 +393,14 @@ def test_golden_texts_that_newstag_would_not_write_are_refused(
     write_sums(version)
     assert refusal(version) == (
         f"{version}/golden.jsonl: missing or not golden texts. Train again."
+    )
+
+
+def test_a_score_that_is_no_number_is_refused_in_any_group(version: Path) -> None:
+    edit_manifest(version, intercepts=[0.0, 0.0, 0.0, -1.0, float("nan")])
+    assert refusal(version) == (
+        f"{version}/golden.jsonl: golden text golden-0 scores otherwise, by nan. Install the "
+        "libraries of its manifest, or train again."
     )
 
 
