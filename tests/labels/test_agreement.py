@@ -33,6 +33,13 @@ def test_kappa_says_nothing_where_there_is_one_answer_only(answers: str) -> None
     assert cohen_kappa(answers, answers) is None
 
 
+def test_readers_of_unequally_many_articles_cannot_be_compared(scheme: Scheme) -> None:
+    with pytest.raises(ValueError, match="argument 2 is shorter"):
+        agreement(scheme.groups[0], read("news", "event"), read("news"))
+    with pytest.raises(ValueError, match="argument 2 is shorter"):
+        cohen_kappa("ab", "a")
+
+
 @settings(deadline=None)
 @given(PAIRS)
 def test_kappa_is_symmetric_and_at_most_one(pairs: list[tuple[str, str]]) -> None:

@@ -74,6 +74,12 @@ def test_the_digest_does_not_depend_on_the_order(corpus: Corpus) -> None:
     assert turned.digest() == corpus.digest()
 
 
+def test_the_digest_does_not_depend_on_the_order_of_groups(scheme: Scheme) -> None:
+    turned = dict(reversed(NEWS_AI.items()))
+    one, other = (Corpus(scheme=scheme, samples=(sample("w1", x),)) for x in (NEWS_AI, turned))
+    assert one.digest() == other.digest()
+
+
 @pytest.mark.parametrize(
     "changed",
     [

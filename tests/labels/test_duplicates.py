@@ -94,6 +94,14 @@ def test_being_near_duplicates_is_transitive() -> None:
     assert clusters(np.stack([first, last])).tolist() == [0, 1]
 
 
+def test_one_equal_band_is_enough_to_find_near_duplicates() -> None:
+    one = np.arange(SKETCH_SIZE, dtype=np.uint32)
+    other = one.copy()
+    other[3::4] += 1000  # a place in every band
+    other[35] = one[35]
+    assert clusters(np.stack([one, other])).tolist() == [0, 0]
+
+
 def test_equal_places_below_the_bound_do_not_make_near_duplicates() -> None:
     one = np.arange(SKETCH_SIZE, dtype=np.uint32)
     other = one + 1000

@@ -44,6 +44,7 @@ def test_wilson_of_hits_mirrors_wilson_of_misses(counts: tuple[int, int]) -> Non
         (5, 10, (0.2366, 0.7634)),
         (0, 10, (0.0, 0.2775)),
         (10, 10, (0.7225, 1.0)),
+        (1, 1, (0.2065, 1.0)),
         (81, 263, (0.2553, 0.3662)),  # Newcombe 1998, table I
     ],
 )
@@ -110,8 +111,13 @@ def test_equal_seeds_give_equal_intervals() -> None:
 
 
 def test_the_interval_of_one_label_holds_its_f1() -> None:
-    low, high = mean_f1_interval(np.array([[18.0, 2.0, 4.0]]))
-    assert 0 < low < 36 / 42 < high < 1
+    low, high = mean_f1_interval(np.array([[1800.0, 200.0, 400.0]]))
+    assert 0.84 < low < 3600 / 4200 < high < 0.87
+
+
+def test_the_intervals_count_a_label_that_was_named_once() -> None:
+    assert macro_f1_interval(np.array([[90.0, 1.0], [0.0, 0.0]]))[0] < 0.6
+    assert mean_f1_interval(np.array([[90.0, 1.0, 1.0], [0.0, 0.0, 1.0]]))[0] < 0.7
 
 
 def test_the_interval_of_mean_f1_leaves_out_labels_without_counts() -> None:

@@ -82,6 +82,40 @@ def test_folding_keeps_the_length_and_is_done_once(text: str) -> None:
     assert fold(folded) == folded
 
 
+def test_every_full_width_form_becomes_its_small_half() -> None:
+    wide = "".join(chr(point) for point in range(0xFF01, 0xFF5F))
+    assert fold(wide) == "".join(chr(point) for point in range(0x21, 0x7F)).lower()
+    assert fold("\uff00\uff5f") == "\uff00\uff5f"
+
+
+def test_every_control_character_is_a_blank_or_ends_a_line() -> None:
+    controls = {chr(point) for point in (*range(0x20), *range(0x7F, 0xA0))}
+    ends = set("\n\r\v\f\x1c\x1d\x1e\x85")
+    assert {normalise(f"水{end}质").text for end in (*ends, "\u2028", "\u2029")} == {"水\n质"}
+    assert {normalise(f"水{blank}质").text for blank in controls - ends} == {"水 质"}
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("\u00ad", "\u00ad"),
+        ("\u200b", "\u200f"),
+        ("\u202a", "\u202e"),
+        ("\u2060", "\u206f"),
+        ("\ufe00", "\ufe0f"),
+        ("\ufeff", "\ufeff"),
+    ],
+)
+def test_characters_without_a_width_vanish_and_their_neighbours_stay(first: str, last: str) -> None:
+    points = range(ord(first), ord(last) + 1)
+    assert {normalise(f"水{chr(point)}质").text for point in points} == {"水质"}
+    assert len(normalise(f"水{chr(ord(last) + 1)}质").text) == 3
+
+
+def test_only_halves_of_emoji_become_the_replacement_character() -> None:
+    assert fold("\ud7ff\ud800\udfff\ue000😀") == "\ud7ff\ufffd\ufffd\ue000😀"
+
+
 @pytest.mark.parametrize(
     ("text", "result"),
     [
@@ -159,6 +193,12 @@ def test_the_span_of_a_blank_is_the_whole_run() -> None:
     normalised = normalise("甲 &nbsp;\u3000乙")
     assert normalised.text == "甲 乙"
     assert normalised.span(1, 2) == (1, 9)
+
+
+def test_the_span_of_a_line_feed_is_empty_where_the_next_line_begins() -> None:
+    normalised = normalise("甲\r\n 乙")
+    assert normalised.text == "甲\n乙"
+    assert normalised.span(1, 2) == (4, 4)
 
 
 def test_a_span_reaches_over_what_was_dropped_inside() -> None:

@@ -1,0 +1,83 @@
+"""A store trained once on invented articles, and the service on top of it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+
+from labels.article import Article
+from labels.joining import Given, read_corpus
+from labels.rows import raise_it
+from labels.scheme import shipped_scheme
+from models.predictor import Predictor
+from models.store import Store
+from models.version import load_predictor
+from serving.app import create_app
+from serving.settings import Settings
+from training.recipe import Recipe
+from training.saving import save
+from training.train import train
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # Starlette announces the successor of httpx on import
+    from starlette.testclient import TestClient
+
+ARTICLES = Path(__file__).parents[1] / "command" / "articles.jsonl"
+
+
+@pytest.fixture(scope="session")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with one version; not to be changed."""
+    store = tmp_path_factory.mktemp("trained") / "store"
+    given = Given(scheme=shipped_scheme(), articles=[str(ARTICLES)], starter=False, gold=False)
+    corpus = read_corpus(given, raise_it, list[str]().append)
+    recipe = replace(Recipe(), folds=3, partitions=1)
+    save(
+        Store(store), train(corpus, recipe, "rjieba", 1, lambda _done, _of: None), datetime.now(UTC)
+    )
+    return store
+
+
+@pytest.fixture
+def version(trained: Path, tmp_path: Path) -> Path:
+    """The directory of a version in a store of one's own, to be damaged at will."""
+    store = Store(Path(shutil.copytree(trained, tmp_path / "store")))
+    return store.resolve()
+
+
+@pytest.fixture(scope="session")
+def predictor(trained: Path) -> Predictor:
+    return load_predictor(Store(trained).resolve())
+
+
+@pytest.fixture(scope="session")
+def rows() -> list[dict[str, object]]:
+    """24 articles as rows, with id, title and content and nothing else."""
+    given = (json.loads(line) for line in ARTICLES.read_text("utf-8").splitlines())
+    return [{key: row[key] for key in ("id", "title", "content")} for row in given]
+
+
+@pytest.fixture(scope="session")
+def articles(rows: list[dict[str, object]]) -> list[Article]:
+    return [Article(**row) for row in rows]  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def app(trained: Path) -> FastAPI:
+    """The service, not started yet."""
+    return create_app(Settings(store=trained))
+
+
+@pytest.fixture
+def client(app: FastAPI) -> Iterator[TestClient]:
+    """A client of the started service, which sees its answers even to internal errors."""
+    with TestClient(app, raise_server_exceptions=False) as started:
+        yield started

@@ -1,0 +1,42 @@
+"""One predictor, many clients: all of them give the same answers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from labels.article import Article
+from models.predictor import Predictor
+from serving.batch import Job, tag
+
+# Beside everyday articles, what could be read differently on its way through a client.
+ODD = [
+    {"id": "empty", "title": "", "content": ""},
+    {"id": "标识", "title": "Ｆｕｌｌ　Ｗｉｄｔｈ", "content": "第一行\r\n第二行\t😀&nbsp;&amp;"},
+    {"id": 'quote",', "title": 'a,"b"', "content": "人工智能\u2028大模型\u200b算力"},
+    {"id": "long", "title": "青石", "content": "脑机接口与脑电。" * 2500},
+]
+
+
+def test_all_clients_give_the_same_answers(
+    client: TestClient, predictor: Predictor, rows: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    given = [*rows, *ODD]
+    expected = [one.as_json() for one in predictor.predict(Article(**row) for row in given)]
+    assert len(expected) == 28
+
+    assert client.post("/v1/predict", json=given).json() == expected
+    assert [client.post("/v1/predict", json=row).json() for row in given] == expected
+
+    source, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text("".join(json.dumps(row) + "\n" for row in given), "utf-8")
+    tag(Job(inputs=[str(source)], output=str(output)), predictor, raise_it, lambda _: None)
+    lines = output.read_bytes().decode().split("\n")[:-1]
+    assert [json.loads(line) for line in lines] == expected
+
+
+def raise_it(error: Exception) -> None:
+    raise error

@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from labels.scheme import Group, Label, Scheme
+from models.prediction import Prediction
+from serving.output import writer_for
+
+SCHEME = Scheme(
+    groups=(
+        Group(
+            id="type",
+            kind="exclusive",
+            zh="类型",
+            en="type",
+            labels=(Label(id="news", zh="", en=""), Label(id="event", zh="", en="")),
+        ),
+        Group(
+            id="domains",
+            kind="multi",
+            zh="领域",
+            en="domains",
+            labels=(Label(id="ai", zh="", en=""), Label(id="vr", zh="", en="")),
+        ),
+    )
+)
+
+
+def prediction(name: str = "a1", *domains: str, reasons: tuple[str, ...] = ()) -> Prediction:
+    return Prediction(
+        id=name,
+        scheme=SCHEME,
+        given={"type": ("news",), "domains": domains},
+        scores={"type": {"news": 0.9, "event": 0.1}, "domains": {"ai": 0.75, "vr": 0.625}},
+        reasons=reasons,
+        model="20310101T000000Z-00000001",
+    )
+
+
+def written(path: str, *predictions: Prediction) -> str:
+    file = io.StringIO()
+    write = writer_for(path, file, SCHEME)
+    for one in predictions:
+        write(one)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("path", ["out.jsonl", "out.json", "out", "-", "csv", "out.csv.txt"])
+def test_jsonl_has_an_answer_a_line(path: str) -> None:
+    lines = written(path, prediction("a1"), prediction("文章", "ai")).splitlines()
+    assert [json.loads(line) for line in lines] == [
+        prediction("a1").as_json(),
+        prediction("文章", "ai").as_json(),
+    ]
+    assert "文章" in lines[1]
+
+
+def test_a_line_feed_in_an_id_does_not_break_the_line() -> None:
+    assert written("out.jsonl", prediction("a\nb")).count("\n") == 1
+
+
+@pytest.mark.parametrize("path", ["out.csv", "OUT.CSV", "a/b.csv"])
+def test_csv_has_a_header_and_a_row_an_answer(path: str) -> None:
+    text = written(
+        path,
+        prediction("a1"),
+        prediction("a2", "ai", "vr", reasons=("uncertain:type", "too_little_text")),
+    )
+    assert text == (
+        "id,type,type_score,domains,domains_score,review,reasons,model\n"
+        "a1,news,0.9,,,false,,20310101T000000Z-00000001\n"
+        "a2,news,0.9,ai|vr,0.75|0.625,true,uncertain:type|too_little_text,"
+        "20310101T000000Z-00000001\n"
+    )
+
+
+def test_csv_of_no_answer_is_its_header() -> None:
+    assert written("out.csv") == "id,type,type_score,domains,domains_score,review,reasons,model\n"
+
+
+def test_csv_quotes_an_id_that_needs_it() -> None:
+    lines = written("out.csv", prediction('a,"b"')).splitlines()
+    assert lines[1].startswith('"a,""b""",news,')
