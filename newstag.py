@@ -5,7 +5,7 @@ It is long because it lists every option of every verb; what a verb does lives i
 
 from __future__ import annotations
 
-import os
+import io
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -24,6 +24,9 @@ _SHOWN = 10  # messages about unreadable rows; the rest is counted
 
 def main() -> None:
     """Run a verb; errors of newstag become one line on stderr and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):  # whatever the locale: answers are UTF-8
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
         cli(standalone_mode=False)
     except click.ClickException as error:
@@ -33,8 +36,12 @@ def main() -> None:
         sys.exit(end.exit_code)
     except (click.Abort, KeyboardInterrupt):
         sys.exit(130)
-    except BrokenPipeError:  # whoever read the output has enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError as error:
+        where = error.filename or "standard output"
+        fix = "Check the path, its permissions and the space on its disk"
+        click.echo(f"{where}: {(error.strerror or str(error)).lower()}. {fix}.", err=True)
+        sys.stdout = None  # or Python tries to flush it once more, and fails again
+        sys.exit(1)
     except Exception as error:
         from labels.errors import NewstagError
 
@@ -74,6 +81,7 @@ def _global_settings(command: Any) -> Any:
     return command
 
 
+_PORT = click.IntRange(0, 65535)
 _MODEL = _setting(
     "--model", default="champion", show_default=True, help="A version: its id, a prefix, latest…"
 )
@@ -111,23 +119,36 @@ def cli(**_: str) -> None:
 @cli.command()
 @_corpus_options
 @_setting("--experiment", default="newstag", show_default=True, help="The MLflow experiment.")
-@_setting("--jobs", default=-1, show_default="all cores", help="Processes to validate with.")
-@_setting("--seed", default=0, show_default=True, help="Of folds and solver.")
+@_setting(
+    "--jobs",
+    type=click.IntRange(1),
+    show_default="all cores",
+    help="Processes to validate with.",
+)
+@_setting(
+    "--seed",
+    type=click.IntRange(0, 2**32 - 1),
+    default=0,
+    show_default=True,
+    help="Of folds and solver.",
+)
 @_SEGMENTER
 @click.option("--no-track", is_flag=True, help="Do not record the run in MLflow.")
 @_globals
-def train(experiment: str, jobs: int, seed: int, segmenter: Any, **given: Any) -> None:
+def train(experiment: str, jobs: int | None, seed: int, segmenter: Any, **given: Any) -> None:
     """Train a model version, measure it and record it."""
     from datetime import UTC, datetime
 
+    corpus = _read_corpus(**_only(given, "articles", "labels", "scheme", "starter", "strict"))
+
+    # Behind the reading, so that a wrong path is told at once: scikit-learn takes seconds.
     from training.recipe import Recipe
     from training.reporting import report_lines
     from training.saving import save
     from training.train import train as fit
 
-    corpus = _read_corpus(**_only(given, "articles", "labels", "scheme", "starter", "strict"))
     with _progress("validating", "folds") as progress:
-        trained = fit(corpus, Recipe(seed=seed), segmenter, jobs, progress)
+        trained = fit(corpus, Recipe(seed=seed), segmenter, jobs or -1, progress)
     version = save(_store(given["store"]), trained, datetime.now(UTC))
     _print(["", *report_lines(trained.report), "", f"Saved {version}"])
     if not given["no_track"]:
@@ -150,7 +171,6 @@ def train(experiment: str, jobs: int, seed: int, segmenter: Any, **given: Any) -
 @_globals
 def tag(inputs: tuple[str, ...], quiet: bool, store: str, **given: Any) -> None:
     """Tag the articles of files; - is standard input."""
-    from labels.errors import InputError
     from models.version import load_predictor
     from serving.batch import Job
     from serving.batch import tag as run
@@ -159,18 +179,20 @@ def tag(inputs: tuple[str, ...], quiet: bool, store: str, **given: Any) -> None:
     predictor = load_predictor(_store(store).resolve(given["model"]), given["segmenter"])
     complaints = _Complaints()
     with _progress("tagging", "articles", quiet=quiet) as progress:
-        outcome = run(job, predictor, complaints, lambda done: progress(done, 0))
-    complaints.sum_up()
-    if not outcome.tagged:
-        raise InputError(", ".join(inputs), "nothing could be tagged", "See the messages above")
+        try:
+            outcome = run(job, predictor, complaints, lambda done: progress(done, 0))
+        finally:
+            complaints.sum_up()
     if not quiet:
         click.echo(f"{outcome.tagged} tagged, {outcome.review} for review", err=True)
 
 
 @cli.command()
 @_setting("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@_setting("--port", default=8000, show_default=True, help="The port to listen on.")
-@_setting("--workers", default=1, show_default=True, help="Processes that answer.")
+@_setting("--port", type=_PORT, default=8000, show_default=True, help="The port to listen on.")
+@_setting(
+    "--workers", type=click.IntRange(1), default=1, show_default=True, help="Processes that answer."
+)
 @_MODEL
 @_SEGMENTER
 @_globals
@@ -277,7 +299,7 @@ def agreement(files: tuple[str, ...], scheme: str | None) -> None:
 
 @cli.command()
 @_setting("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@_setting("--port", default=5000, show_default=True, help="The port to listen on.")
+@_setting("--port", type=_PORT, default=5000, show_default=True, help="The port to listen on.")
 @_globals
 def ui(host: str, port: int, tracking_uri: str, **_: str) -> None:
     """Open the MLflow UI on the recorded runs."""
@@ -352,7 +374,7 @@ class _Complaints:
 
     def sum_up(self) -> None:
         if self.count:
-            click.echo(f"{self.count} unreadable articles left out", err=True)
+            click.echo(f"unreadable articles left out: {self.count}", err=True)
 
 
 def _only(given: dict[str, Any], *names: str) -> dict[str, Any]:

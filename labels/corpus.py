@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labels.article import Article
-from labels.duplicates import clusters, sketch
+from labels.duplicates import SKETCH_SIZE, clusters, sketch
 from labels.scheme import Group, Scheme
 
 Source = Literal["given", "starter"]
@@ -66,7 +66,8 @@ class Corpus:
     @cached_property
     def sketches(self) -> npt.NDArray[np.uint32]:
         """Near-duplicate sketches, shape (n, 64)."""
-        return np.stack([sketch(sample.article) for sample in self.samples])
+        rows = [sketch(sample.article) for sample in self.samples]
+        return np.array(rows, np.uint32).reshape(len(rows), SKETCH_SIZE)
 
     @cached_property
     def clusters(self) -> npt.NDArray[np.intp]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import cache
-from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -59,9 +58,14 @@ def clusters(sketches: npt.NDArray[np.uint32]) -> npt.NDArray[np.intp]:
     """
     parent = np.arange(len(sketches))
     for bucket in _buckets(sketches):
-        for one, other in pairwise(bucket):
-            if similarity(sketches[one], sketches[other]) >= SIMILAR:
-                _join(parent, one, other)
+        unlike: list[int] = []  # one for each text of the bucket that is not like the others
+        for one in bucket:
+            for other in unlike:
+                if similarity(sketches[one], sketches[other]) >= SIMILAR:
+                    _join(parent, one, other)
+                    break
+            else:
+                unlike.append(one)
     return np.array([_root(parent, at) for at in range(len(parent))], np.intp)
 
 

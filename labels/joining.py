@@ -28,9 +28,10 @@ class Given:
 def read_corpus(given: Given, reject: Reject, notice: Notice) -> Corpus:
     """Articles joined with their labels by id; the given ones first, then the starter's.
 
-    The strongest source of labels wins: a labels file, then the article's own row, then the
-    shipped gold. An article without any label is left out and counted in a notice. Unreadable
-    articles go to ``reject``; a wrong label is always an error, because labels steer everything.
+    In each group the strongest source of labels wins: a labels file, then the article's own row,
+    then the shipped gold. An article without any label is left out and counted in a notice.
+    Unreadable articles go to ``reject``; a wrong label is always an error, because labels steer
+    everything.
 
     Raises:
         InputError: a conflicting article or label, or a label for an unknown id.
@@ -45,7 +46,8 @@ def read_corpus(given: Given, reject: Reject, notice: Notice) -> Corpus:
         notice(
             f"{len(articles) - len(samples)} of {len(articles)} articles have no label: left out"
         )
-    joined = [_relabelled(sample, filed) for sample in starter if sample.article.id not in articles]
+    taken = {sample.article.id for sample in samples}
+    joined = [_relabelled(sample, filed) for sample in starter if sample.article.id not in taken]
     if len(joined) < len(starter):
         notice(f"{len(starter) - len(joined)} starter articles are among the given: taken as given")
     return Corpus(scheme=given.scheme, samples=(*samples, *joined))
@@ -69,14 +71,16 @@ def _sample(
         ("article row", scheme.labels_in(article.extra, article.where)),
         ("shipped gold", gold.get(article.id, {})),
     ]
-    for by, labels in sources:
-        if labels:
-            return Sample(article=article, labels=labels, source="given", labelled_by=by)
-    return None
+    labels = {group: names for _, found in reversed(sources) for group, names in found.items()}
+    strongest = next((by for by, found in sources if found), None)
+    if strongest is None:
+        return None
+    return Sample(article=article, labels=labels, source="given", labelled_by=strongest)
 
 
 def _relabelled(sample: Sample, filed: Mapping[str, Filed]) -> Sample:
     """A starter sample, under the labels that a labels file gives its id, if any."""
     if sample.article.id not in filed:
         return sample
-    return replace(sample, labels=filed[sample.article.id][0], labelled_by="labels file")
+    labels = {**sample.labels, **filed[sample.article.id][0]}
+    return replace(sample, labels=labels, labelled_by="labels file")

@@ -63,12 +63,15 @@ class Normalised:
         return self._pieces[bisect_right(self._pieces, at, key=lambda piece: piece.out) - 1]
 
 
-def normalise(text: str) -> Normalised:
-    """Fold, drop furniture and blank lines, and keep the map back to ``text``."""
+def normalise(text: str, furniture: bool = False) -> Normalised:
+    """Fold, drop blank lines and (but for ``furniture``) furniture, and keep the way back.
+
+    Titles keep what looks like furniture: a column's name and a bar often open a headline.
+    """
     parts: list[str] = []
     pieces: list[_Piece] = []
     out = 0
-    for line in _lines(fold(text)):
+    for line in _lines(fold(text), furniture):
         if parts:
             parts.append("\n")
             pieces.append(_Piece(out, line[0][1], 1, 0))
@@ -117,10 +120,11 @@ def _folding() -> npt.NDArray[np.uint32]:
 _Content = tuple[str, int, int]  # what it reads, where it stood, how long it was there
 
 
-def _lines(folded: str) -> Iterator[list[_Content]]:
+def _lines(folded: str, furniture: bool) -> Iterator[list[_Content]]:
     for match in re.finditer(r"[^\n]+", folded):
         line = list(_contents(match[0], match.start()))
-        if line and not _FURNITURE.fullmatch("".join(content for content, _, _ in line)):
+        text = "".join(content for content, _, _ in line)
+        if line and (furniture or not _FURNITURE.fullmatch(text)):
             yield line
 
 

@@ -42,18 +42,22 @@ def read_distinct(
     for article in read_articles(paths, reject):
         first = found.setdefault(article.id, article)
         if first is not article:
-            _refuse_conflict(first, article, scheme)
+            found[article.id] = _one_of(first, article, scheme)
             notice(f"{article.where}: the same article as {first.where}: taken once")
     return found
 
 
-def _refuse_conflict(first: Article, again: Article, scheme: Scheme) -> None:
+def _one_of(first: Article, again: Article, scheme: Scheme) -> Article:
+    """The one that has labels."""
     if first.text_digest() != again.text_digest():
         what = f"id '{again.id}' stands at {first.where} with another text"
         raise InputError(again.where, what, "Give each article an id of its own")
-    if scheme.labels_in(first.extra, first.where) != scheme.labels_in(again.extra, again.where):
+    labels = scheme.labels_in(first.extra, first.where)
+    others = scheme.labels_in(again.extra, again.where)
+    if labels and others and labels != others:
         what = f"'{again.id}' is labelled otherwise at {first.where}"
         raise InputError(again.where, what, "Keep one of the two")
+    return first if labels else again
 
 
 def read_labels(paths: Iterable[str], scheme: Scheme, notice: Notice) -> dict[str, Filed]:
@@ -66,12 +70,14 @@ def read_labels(paths: Iterable[str], scheme: Scheme, notice: Notice) -> dict[st
     for path in paths:
         for where, row in read_rows(path, raise_it):
             name, labels = label_row(row, scheme, where)
-            first, place = found.setdefault(name, (labels, where))
+            if name not in found:
+                found[name] = labels, where
+                continue
+            first, place = found[name]
             if first != labels:
                 what = f"'{name}' is labelled otherwise at {place}"
                 raise InputError(where, what, "Keep one of the two")
-            if place != where:
-                notice(f"{where}: the same label as {place}: taken once")
+            notice(f"{where}: the same label as {place}: taken once")
     return found
 
 
@@ -87,7 +93,7 @@ def label_row(row: object, scheme: Scheme, where: str) -> tuple[str, Labels]:
     name = row.get("id")
     if isinstance(name, int) and not isinstance(name, bool):
         name = str(name)
-    if not isinstance(name, str) or not name:
+    if not isinstance(name, str) or not name.strip():
         raise InputError(where, "no id", "Give the id of the article that the label is for")
     labels = scheme.labels_in(row, where)
     if not labels:

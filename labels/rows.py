@@ -9,18 +9,20 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal
 from pathlib import Path
-from typing import BinaryIO, NoReturn, cast
+from typing import Any, BinaryIO, NoReturn, cast
 
 from labels.errors import InputError
 
 Row = tuple[str, object]  # where it stands, and what stands there
 Reject = Callable[[InputError], None]
-Format = Callable[[BinaryIO, str, Reject], Iterator[Row]]
+Format = Callable[[BinaryIO, str, int, Reject], Iterator[Row]]  # the line that it begins at
 
 # A cell holds a whole article; the csv module stops at 128 KiB unless told otherwise.
 _LARGEST_CELL = 64 * 1024 * 1024
 _SPACE = b" \t\r\n"
+_DEEPEST = 100  # brackets within brackets
 _NOT_UTF8 = "Save it as UTF-8, for instance: iconv -f GB18030 -t UTF-8"
 
 
@@ -40,12 +42,29 @@ def read_rows(path: str, reject: Reject) -> Iterator[Row]:
     """
     name = "standard input" if path == "-" else path
     with _opened(path, name) as file:
-        first = _first_byte(file, name)
-        yield from _format(path, first)(file, name, reject)
+        first, line = _first_byte(file, name)
+        heard = False
+
+        def hear(error: InputError) -> None:
+            nonlocal heard
+            heard = True
+            reject(error)
+
+        try:
+            for row in _format(path, first)(file, name, line, hear):
+                heard = True
+                yield row
+        except OSError as error:
+            what = f"cannot be read ({error.strerror})"
+            raise InputError(name, what, "Check the disk or the connection") from error
+        if not heard:  # nobody means to give a file without anything in it
+            raise InputError(name, "no row in it", "Export it again, or leave it out")
 
 
 @contextmanager
 def _opened(path: str, name: str) -> Iterator[io.BufferedReader]:
+    if path == "-" and sys.stdin is None:
+        raise InputError(name, "closed", "Give a file, or pipe something in")
     try:
         raw = sys.stdin.buffer if path == "-" else Path(path).open("rb")  # noqa: SIM115 - closed below
     except OSError as error:
@@ -61,18 +80,19 @@ def _opened(path: str, name: str) -> Iterator[io.BufferedReader]:
             file.close()
 
 
-def _first_byte(file: io.BufferedReader, name: str) -> bytes:
-    """The first byte that is neither BOM nor space; the BOM is consumed."""
+def _first_byte(file: io.BufferedReader, name: str) -> tuple[bytes, int]:
+    """The first byte that is neither BOM nor space, and its line; what is before is consumed."""
     head = file.peek(4)
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         raise InputError(name, "not UTF-8 but UTF-16", "Save it as UTF-8")
     if head.startswith(codecs.BOM_UTF8):
         file.read(len(codecs.BOM_UTF8))
+    line = 1
     while (head := file.peek(1)[:1]) and head in _SPACE:
-        file.read(1)
+        line += file.read(1) == b"\n"
     if not head:
         raise InputError(name, "an empty file", "Export it again, or leave it out")
-    return head
+    return head, line
 
 
 def _format(path: str, first: bytes) -> Format:
@@ -88,11 +108,10 @@ def _format(path: str, first: bytes) -> Format:
     return {b"[": _json_list, b"{": _json_lines}.get(first, _csv)
 
 
-def _json_list(file: BinaryIO, name: str, _reject: Reject) -> Iterator[Row]:
+def _json_list(file: BinaryIO, name: str, _line: int, _reject: Reject) -> Iterator[Row]:
     import ijson  # only here: the service and --help do without
 
-    _refuse_object(file, name)
-    items = ijson.items(file, "item", use_float=True)
+    items = _items(ijson.basic_parse(file), ijson.ObjectBuilder, name)
     index = 0
     while True:
         try:
@@ -105,27 +124,52 @@ def _json_list(file: BinaryIO, name: str, _reject: Reject) -> Iterator[Row]:
         index += 1
 
 
-def _refuse_object(file: BinaryIO, name: str) -> None:
-    if isinstance(file, io.BufferedReader) and file.peek(1)[:1] == b"{":
+def _items(
+    events: Iterator[tuple[str, Any]], builder: Callable[[], Any], name: str
+) -> Iterator[object]:
+    """The items of the list that the events of a JSON parser describe, one at a time.
+
+    ijson's own ``items`` keeps the path of every value, which grows with the square of the depth.
+    """
+    first, _ = next(events)
+    if first != "start_array":
+        kind = "an object" if first == "start_map" else "one value"
         fix = "Put the articles in a list, [ … ], or name the file .jsonl if it holds one a line"
-        raise InputError(name, "an object, not a list", fix)
+        raise InputError(name, f"{kind}, not a list", fix)
+    depth, item = 0, builder()
+    for event, value in events:
+        if depth == 0 and event == "end_array":
+            continue  # the parser still looks for what follows the list
+        depth += event in {"start_map", "start_array"}
+        if depth > _DEEPEST:
+            raise InputError(name, f"nested more than {_DEEPEST} deep", "Export it again")
+        # As json has them; ijson's floats stop a whole file at an integer over 64 bits.
+        item.event(event, float(value) if isinstance(value, Decimal) else value)
+        depth -= event in {"end_map", "end_array"}
+        if depth == 0:
+            yield item.value
+            item = builder()
 
 
 def _refuse_json(name: str, index: int, error: Exception) -> NoReturn:
     where = f"{name}[{index}]"
-    reason = str(error).split("\n")[0].strip()
+    said = error.args[0] if error.args else ""
+    # Its first line alone: the others show the text around the fault.
+    reason = (said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)).split(
+        "\n"
+    )[0]
     if isinstance(error, UnicodeDecodeError) or "UTF8" in reason:
         raise InputError(where, "not UTF-8", _NOT_UTF8) from error
     raise InputError(where, f"not JSON ({reason})", "Mend or export the file again") from error
 
 
-def _json_lines(file: BinaryIO, name: str, reject: Reject) -> Iterator[Row]:
-    for number, line in enumerate(file, start=1):
-        if not line.strip():
+def _json_lines(file: BinaryIO, name: str, line: int, reject: Reject) -> Iterator[Row]:
+    for number, text in enumerate(file, start=line):
+        if not text.strip():
             continue
         where = f"{name}:{number}"
         try:
-            yield where, json.loads(line.decode(), parse_constant=_no_constant)
+            yield where, json.loads(text.decode(), parse_constant=_no_constant)
         except UnicodeDecodeError:
             reject(InputError(where, "not UTF-8", _NOT_UTF8))
         except (ValueError, RecursionError) as error:
@@ -136,14 +180,17 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
 
 
-def _csv(file: BinaryIO, name: str, reject: Reject) -> Iterator[Row]:
+def _csv(file: BinaryIO, name: str, line: int, reject: Reject) -> Iterator[Row]:
     csv.field_size_limit(_LARGEST_CELL)
     text = io.TextIOWrapper(file, encoding="utf-8", newline="")
     reader = csv.reader(text, strict=True)
     try:
         header = next(reader)
+        if len(set(header)) < len(header):
+            twice = next(column for column in header if header.count(column) > 1)
+            raise InputError(f"{name}:{line}", f"column '{twice}' stands twice", "Rename one")
         for cells in reader:
-            where = f"{name}:{reader.line_num}"
+            where = f"{name}:{reader.line_num + line - 1}"
             if len(cells) == len(header):
                 yield where, dict(zip(header, cells, strict=True))
             elif cells:

@@ -72,7 +72,7 @@ class Group:
                 where, f"{self.id} is not one label", f"Give one of: {self._choices()}"
             )
         if isinstance(value, str):  # a CSV cell: labels joined by |
-            return [name for name in value.split("|") if name]
+            return [] if value == "[]" else [name for name in value.split("|") if name]
         if isinstance(value, list) and all(isinstance(name, str) for name in value):
             return value
         raise InputError(
@@ -102,14 +102,14 @@ class Scheme:
         return slice(start, start + len(group.ids))
 
     def labels_in(self, row: Mapping[str, object], where: str) -> dict[str, frozenset[str]]:
-        """The groups that a row names; a missing or null one is unknown and left out.
+        """The groups that a row names; a missing, null or empty one is unknown and left out.
 
-        So is an empty exclusive one, which is how CSV writes null.
+        An empty cell is how CSV writes null; none of a multi group is ``[]`` there too.
         """
         found = {}
         for group in self.groups:
             value = row.get(group.id)
-            if value is None or (group.exclusive and value == ""):
+            if value is None or value == "":
                 continue
             found[group.id] = group.parse(value, where)
         return found

@@ -53,9 +53,10 @@ def _pair_lines(corpus: Corpus) -> Iterator[str]:
     targets = corpus.strata.astype(int)
     together = targets.T @ targets
     names = [f"{group}:{label}" for group, label in corpus.scheme.outputs]
+    width = max(len(name) for name in names)
     for one, other in combinations(range(len(names)), 2):
         if together[one, other]:
-            yield f"  {names[one]:28} {names[other]:34} {together[one, other]:6}"
+            yield f"  {names[one]:{width}}  {names[other]:{width}} {together[one, other]:6}"
 
 
 def _length_line(corpus: Corpus) -> str:
@@ -115,7 +116,7 @@ def _read_pairs(path: str, scheme: Scheme) -> Sequence[tuple[dict[str, Reading],
     for where, row in read_rows(path, raise_it):
         if not isinstance(row, dict):
             raise InputError(where, "not an object", 'Give {"id": …, "second_reading": {…}}')
-        first, second = row.get("first_reading", row), row.get("second_reading")
+        first, second = row.get("first_reading") or row, row.get("second_reading")
         if isinstance(first, dict) and isinstance(second, dict):
             pairs.append((scheme.labels_in(first, where), scheme.labels_in(second, where)))
     if not pairs:

@@ -76,7 +76,7 @@ class Text:
 
 def read_text(article: Article, segmenter: Segmenter) -> Text:
     """Normalise and segment an article; content beyond 20,000 characters is left out."""
-    title = normalise(article.title[:LONGEST]).text
+    title = normalise(article.title[:LONGEST], furniture=True).text
     content = normalise(article.content[:LONGEST]).text
     body, lead = _cut_content(content, segmenter)
     return Text(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from labels.errors import VersionError
 from models.manifest import Manifest, read_manifest
 from models.store import Store
 
@@ -14,10 +15,17 @@ def version_lines(store: Store) -> Iterator[str]:
     store.resolve("latest")  # an empty store says so
     champion = store.champion()
     for version in store.versions():
-        manifest = store.manifest(version)
         star = "*" if version == champion else " "
-        yield f"{star} {version}  {manifest.counts['articles']:6} articles  {_figures(manifest)}"
+        yield f"{star} {version}  {_described(store, version)}"
     yield "* champion"
+
+
+def _described(store: Store, version: str) -> str:
+    try:
+        manifest = store.manifest(version)
+    except VersionError as error:  # one damaged version must not hide the others
+        return f"damaged: {error.what}"
+    return f"{manifest.counts.get('articles', 0):6} articles  {_figures(manifest)}"
 
 
 def _figures(manifest: Manifest) -> str:
@@ -27,7 +35,7 @@ def _figures(manifest: Manifest) -> str:
         for name, value in manifest.metrics.items()
         if name.endswith("_f1_macro")
     ]
-    evaluated = int(manifest.metrics["evaluated_articles"])
+    evaluated = int(manifest.metrics.get("evaluated_articles", 0))
     return f"macro-F1 {', '.join(named)} on {evaluated} articles"
 
 
@@ -37,7 +45,7 @@ def manifest_lines(folder: Path) -> Iterator[str]:
     yield f"version     {manifest.version}"
     yield f"directory   {folder}"
     yield f"created     {manifest.created}"
-    yield "trained on  " + ", ".join(f"{name} {count}" for name, count in manifest.counts.items())
+    yield "trained on  " + ", ".join(f"{n} {name}" for name, n in manifest.counts.items())
     yield f"scheme      {manifest.scheme_digest[:16]}"
     yield f"corpus      {manifest.corpus_digest[:16]}"
     yield "libraries   " + ", ".join(f"{name} {v}" for name, v in manifest.libraries.items())
@@ -45,6 +53,8 @@ def manifest_lines(folder: Path) -> Iterator[str]:
 
 def history_lines(store: Store) -> Iterator[str]:
     """A line a change of champion, the oldest first."""
+    if not store.history():
+        store.resolve("latest")  # an empty store says so
     for entry in store.history():
         change = f"{entry.before or 'none'} -> {entry.after}"
         why = f": {entry.why}" if entry.why else ""

@@ -47,6 +47,10 @@ class Store:
             return self._pointer.read_bytes().decode("ascii", "replace").strip()
         except FileNotFoundError:
             return None
+        except OSError as error:
+            fix = "Give a folder of model versions with --store"
+            what = f"not readable ({error.strerror})"
+            raise StateError(str(self._pointer), what, fix) from error
 
     def history(self) -> list[Entry]:
         """Every change of champion, the oldest first."""
@@ -118,6 +122,9 @@ class Store:
             return self.root / champion if champion else self._without_champion(versions)
         if ref == "latest":
             return self.root / versions[-1] if versions else self._empty()
+        if ref.startswith("models:/"):
+            fix = "Give a version id, champion, latest or a directory"
+            raise StateError(ref, "a reference into a registry, which is not read yet", fix)
         if "/" in ref or Path(ref).is_dir():
             return Path(ref)
         found = [version for version in versions if version.startswith(ref)]

@@ -19,7 +19,7 @@ from models.predictor import Predictor
 from models.store import Store
 from models.version import load_predictor
 from serving.body import SCHEMA, parse_body, read_body
-from serving.problems import described, install, problem
+from serving.problems import NotReady, described, install
 from serving.settings import Settings, settings_from
 
 
@@ -63,7 +63,7 @@ def _add_predict(app: FastAPI) -> None:
     async def predict(request: Request) -> JSONResponse:
         _require_json(request)
         articles, many = parse_body(await read_body(request))
-        predictor: Predictor = request.app.state.predictor
+        predictor = _predictor(request)
         limiter = request.app.state.limiter
         predictions = await anyio.to_thread.run_sync(predictor.predict, articles, limiter=limiter)
         # The id is optional over HTTP; without one the answer says null.
@@ -77,6 +77,18 @@ def _require_json(request: Request) -> None:
         raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
 
 
+def _predictor(request: Request) -> Predictor:
+    """The model that answers.
+
+    Raises:
+        NotReady: before one is loaded, and once the service shuts down.
+    """
+    predictor: Predictor | None = getattr(request.app.state, "predictor", None)
+    if predictor is None:
+        raise NotReady
+    return predictor
+
+
 def _add_probes(app: FastAPI) -> None:
     @app.get("/healthz", summary="Is the process alive?")
     async def healthz() -> dict[str, str]:
@@ -84,19 +96,19 @@ def _add_probes(app: FastAPI) -> None:
 
     @app.get("/readyz", summary="Is a model loaded?", responses={503: {"description": "Not yet"}})
     async def readyz(request: Request) -> JSONResponse:
-        if getattr(request.app.state, "predictor", None) is None:
-            return problem(HTTPStatus.SERVICE_UNAVAILABLE, "not_ready", "Ask again in a second")
+        _predictor(request)
         return JSONResponse({"status": "ready"})
 
 
 def _add_descriptions(app: FastAPI) -> None:
     @app.get("/v1/labels", summary="The groups and labels that articles can get")
     async def labels(request: Request) -> dict[str, Any]:
-        predictor: Predictor = request.app.state.predictor
+        predictor = _predictor(request)
         return {"groups": _groups(predictor), "model": predictor.version}
 
     @app.get("/v1/model", summary="The model version that answers, and its figures")
     async def model(request: Request) -> dict[str, Any]:
+        _predictor(request)
         manifest: Manifest = request.app.state.manifest
         shown = ("version", "created", "recipe", "counts", "metrics", "libraries")
         return {key: getattr(manifest, key) for key in shown}

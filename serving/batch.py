@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -47,11 +48,12 @@ def tag(
     The output is written beside its place and put there when it is whole.
 
     Raises:
-        InputError: an input cannot be read, or ``strict`` and a row cannot.
-        StateError: the output exists, or cannot be written.
+        InputError: an input cannot be read, ``strict`` and a row cannot, or nothing was tagged.
+        StateError: the output exists, is an input, or cannot be written. It is then not there,
+            or as it was.
     """
     outcome = Outcome()
-    with _output(job) as file, _rejects(job.output) as keep:
+    with _rejects(job.output) as keep, _output(job) as file:
         write = writer_for(job.output, file, predictor.model.scheme)
 
         def reject(error: InputError) -> None:
@@ -67,24 +69,29 @@ def tag(
                 outcome.tagged += 1
                 outcome.review += prediction.review
             progress(outcome.tagged)
+        if not outcome.tagged:
+            fix = "Mend the unreadable articles"
+            raise InputError(", ".join(job.inputs), "nothing could be tagged", fix)
     return outcome
 
 
 @contextmanager
 def _output(job: Job) -> Iterator[TextIO]:
     if job.output == "-":
+        if sys.stdout is None:
+            raise StateError("standard output", "closed", "Give a file with -o")
         yield sys.stdout
         sys.stdout.flush()
         return
-    target = Path(job.output)
-    if target.exists() and not job.overwrite:
-        raise StateError(job.output, "exists already", "Give --overwrite, or another -o")
+    target = Path(job.output).resolve()  # through links: what they point at is replaced
+    _refuse_target(target, job)
     partial = target.with_name(target.name + ".partial")
     try:
-        with partial.open("w", encoding="utf-8", newline="") as file:
+        with _alone(partial, job.output) as file:
             yield file
-        sync_file(partial)
-        partial.replace(target)
+            file.flush()
+            sync_file(partial)
+            partial.replace(target)
         sync_folder(target.parent)
     except OSError as error:
         fix = "Check the folder, its permissions and the space on its disk"
@@ -92,23 +99,56 @@ def _output(job: Job) -> Iterator[TextIO]:
 
 
 @contextmanager
+def _alone(partial: Path, output: str) -> Iterator[TextIO]:
+    """The file at ``partial``, which no other run may write; gone when this one fails."""
+    with partial.open("a", encoding="utf-8", newline="") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            fix = "Wait for it, or give another -o"
+            raise StateError(output, "another run is writing it", fix) from error
+        file.truncate(0)
+        try:
+            yield file
+        finally:
+            partial.unlink(missing_ok=True)
+
+
+def _refuse_target(target: Path, job: Job) -> None:
+    if target.exists() and not target.is_file():
+        fix = "Give a file with -o, or - for standard output"
+        raise StateError(job.output, "not a file that can be replaced", fix)
+    if target.exists() and not job.overwrite:
+        raise StateError(job.output, "exists already", "Give --overwrite, or another -o")
+    if any(
+        name != "-" and Path(name).exists() and target.exists() and target.samefile(name)
+        for name in job.inputs
+    ):
+        raise StateError(job.output, "an input as well", "Give another -o")
+
+
+@contextmanager
 def _rejects(output: str) -> Iterator[Callable[[InputError], None]]:
-    """Rows that could not be read, into ``OUTPUT.rejects.jsonl``, made when there is one."""
+    """Rows that could not be read, into ``OUTPUT.rejects.jsonl``.
+
+    It is there when there were any, also when the run failed; that of an earlier run goes when
+    this one succeeds.
+    """
     path = Path(f"{output}.rejects.jsonl")
-    if output != "-":
-        path.unlink(missing_ok=True)  # of an earlier run
     opened: list[TextIO] = []
 
     def keep(error: InputError) -> None:
         if output == "-":
             return
         if not opened:
-            opened.append(path.open("w", encoding="utf-8"))
+            opened.append(path.open("w", encoding="utf-8", errors="backslashreplace"))
         row = {"where": error.where, "what": error.what, "fix": error.fix}
         opened[0].write(json.dumps(row, ensure_ascii=False) + "\n")
 
     try:
         yield keep
+        if output != "-" and not opened:
+            path.unlink(missing_ok=True)
     finally:
         for file in opened:
             file.close()

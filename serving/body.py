@@ -116,10 +116,7 @@ def _refusal(error: ValidationError) -> RefusedBody:
     if faults[0]["type"] == "json_invalid":
         detail = "not valid JSON in UTF-8"
         return RefusedBody(HTTPStatus.BAD_REQUEST, "not_json", [{"pointer": "", "detail": detail}])
-    described = [
-        {"pointer": _pointer(fault["loc"]), "detail": _detail(fault["type"], fault["msg"])}
-        for fault in faults[:20]
-    ]
+    described = [_described(fault["type"], fault["loc"], fault["msg"]) for fault in faults[:20]]
     return RefusedBody(HTTPStatus.UNPROCESSABLE_ENTITY, "not_an_article", described)
 
 
@@ -128,5 +125,9 @@ def _pointer(place: tuple[int | str, ...]) -> str:
     return "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in place)
 
 
-def _detail(kind: str, message: str) -> str:
-    return "no key of an article" if kind == "extra_forbidden" else message
+def _described(kind: str, place: tuple[int | str, ...], message: str) -> dict[str, str]:
+    if kind != "extra_forbidden":
+        return {"pointer": _pointer(place), "detail": message}
+    # The unknown key itself is the sender's text: the pointer stops before it.
+    known = ", ".join(ArticleIn.model_fields)
+    return {"pointer": _pointer(place[:-1]), "detail": f"an unknown key; an article has {known}"}

@@ -19,13 +19,26 @@ _STATUS: dict[type[NewstagError], HTTPStatus] = {
     InputError: HTTPStatus.UNPROCESSABLE_ENTITY,
     StateError: HTTPStatus.SERVICE_UNAVAILABLE,
 }
-_FIXES = {
-    HTTPStatus.NOT_FOUND: "See /docs for the paths there are",
-    HTTPStatus.METHOD_NOT_ALLOWED: "See /docs for the methods of this path",
-    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "Send a body of at most 4 MiB: fewer articles at a time",
-    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "Send Content-Type: application/json",
-    HTTPStatus.BAD_REQUEST: "Send one JSON article or a list of them, as UTF-8",
+# Code and fix of what the framework raises. The phrases of http.HTTPStatus change with Python.
+_HTTP = {
+    400: ("bad_request", "Send one JSON article or a list of them, as UTF-8"),
+    404: ("not_found", "See /openapi.json for the paths there are"),
+    405: ("method_not_allowed", "See /openapi.json for the methods of this path"),
+    413: ("body_too_large", "Send a body of at most 4 MiB: fewer articles at a time"),
+    415: ("unsupported_media_type", "Send Content-Type: application/json"),
 }
+_TITLES = {
+    400: "Bad Request",
+    404: "Not Found",
+    405: "Method Not Allowed",
+    413: "Content Too Large",
+    415: "Unsupported Media Type",
+    422: "Unprocessable Content",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+_OTHER = ("refused", "See /openapi.json")
+_SCHEMA_FIX = ("", "Mend what errors names; /openapi.json has the schema")
 
 
 class RefusedBody(Exception):  # noqa: N818 - it names a problem, as HTTPException does
@@ -38,11 +51,15 @@ class RefusedBody(Exception):  # noqa: N818 - it names a problem, as HTTPExcepti
         self.errors = list(errors)
 
 
+class NotReady(Exception):  # noqa: N818 - it names a problem, as HTTPException does
+    """No model is loaded."""
+
+
 def problem(status: int, code: str, fix: str, **more: object) -> JSONResponse:
     """A problem body: its ``code`` is for programs, ``fix`` for whoever reads the log."""
     body: dict[str, object] = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": _TITLES.get(status, "Refused"),
         "status": status,
         "code": code,
         "fix": fix,
@@ -55,6 +72,7 @@ def install(app: FastAPI) -> None:
     """Answer every error of the app with a problem body."""
     handlers: dict[Any, Any] = {
         RefusedBody: _refused,
+        NotReady: _not_ready,
         NewstagError: _ours,
         HTTPException: _http,
         Exception: _unforeseen,
@@ -64,8 +82,12 @@ def install(app: FastAPI) -> None:
 
 
 async def _refused(_: Request, error: RefusedBody) -> JSONResponse:
-    fix = _FIXES.get(error.status, "Mend what errors names; /docs has the schema")
+    _, fix = _HTTP.get(error.status, _SCHEMA_FIX)
     return problem(error.status, error.code, fix, errors=error.errors)
+
+
+async def _not_ready(_: Request, __: NotReady) -> JSONResponse:
+    return problem(503, "not_ready", "Ask again in a second")
 
 
 async def _ours(_: Request, error: NewstagError) -> JSONResponse:
@@ -74,9 +96,7 @@ async def _ours(_: Request, error: NewstagError) -> JSONResponse:
 
 
 async def _http(_: Request, error: HTTPException) -> JSONResponse:
-    status = HTTPStatus(error.status_code)
-    fix = _FIXES.get(status, "See /docs")
-    answer = problem(status, status.phrase.lower().replace(" ", "_"), fix)
+    answer = problem(error.status_code, *_HTTP.get(error.status_code, _OTHER))
     answer.headers.update(error.headers or {})
     return answer
 
@@ -88,14 +108,8 @@ async def _unforeseen(_: Request, __: Exception) -> JSONResponse:
 
 def described() -> dict[int | str, dict[str, Any]]:
     """For OpenAPI: the problems that a route with a body can answer."""
-    statuses = (
-        HTTPStatus.BAD_REQUEST,
-        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
-        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-        HTTPStatus.UNPROCESSABLE_ENTITY,
-    )
     content = {MEDIA_TYPE: {"schema": _SCHEMA}}
-    return {int(s): {"description": s.phrase, "content": content} for s in statuses}
+    return {s: {"description": _TITLES[s], "content": content} for s in (400, 413, 415, 422, 503)}
 
 
 _SCHEMA = {

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
+from dataclasses import replace
 
 import uvicorn
 
+from labels.errors import StateError
 from models.store import Store
 from models.version import load_predictor
 from serving.app import create_app
@@ -16,12 +19,27 @@ def run(settings: Settings, host: str, port: int, workers: int) -> None:
     """Serve until told to stop.
 
     Raises:
-        NewstagError: no model, or one that is refused; found before the port is opened.
+        StateError: the address cannot be bound, or there is no model.
+        VersionError: the model is refused.
     """
-    load_predictor(Store(settings.store).resolve(settings.model), settings.segmenter)
+    _refuse_taken(host, port)
+    folder = Store(settings.store).resolve(settings.model)
+    load_predictor(folder, settings.segmenter)
+    # Every worker answers with this version, also one that is started again after a promotion.
+    settings = replace(settings, model=str(folder.resolve()))
     if workers == 1:
         uvicorn.run(create_app(settings), host=host, port=port)
         return
     os.environ.update(settings.as_environment())
     factory = "serving.app:create_app_from_environment"
     uvicorn.run(factory, factory=True, host=host, port=port, workers=workers)
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    """Bind and let go: uvicorn would log a taken port and end the process by itself."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        socket.create_server((host, port), family=family).close()
+    except OSError as error:
+        what = f"cannot be bound ({error.strerror})"
+        raise StateError(f"{host}:{port}", what, "Choose another --host or --port") from error

@@ -6,8 +6,9 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import cast, get_args
 
+from labels.errors import StateError
 from models.segmentation import SegmenterName
 
 
@@ -29,10 +30,18 @@ class Settings:
 
 
 def settings_from(environment: Mapping[str, str] = os.environ) -> Settings:
-    """The settings that ``as_environment`` wrote, or that an operator set."""
+    """The settings that ``as_environment`` wrote, or that an operator set.
+
+    Raises:
+        StateError: a segmenter that there is not.
+    """
     default = Settings()
+    segmenter = environment.get("NEWSTAG_SEGMENTER", default.segmenter)
+    if segmenter not in get_args(SegmenterName):
+        fix = f"Use one of: {', '.join(get_args(SegmenterName))}"
+        raise StateError("NEWSTAG_SEGMENTER", f"no segmenter '{segmenter}'", fix)
     return Settings(
         store=Path(environment.get("NEWSTAG_STORE", default.store)),
         model=environment.get("NEWSTAG_MODEL", default.model),
-        segmenter=cast("SegmenterName", environment.get("NEWSTAG_SEGMENTER", default.segmenter)),
+        segmenter=cast("SegmenterName", segmenter),
     )

@@ -28,16 +28,21 @@ def fit_calibration(group: Group, scores: Floats, targets: Bools, trained: Bools
 
 
 def _temperature(scores: Floats, targets: Bools, trained: Bools) -> Temperature:
-    """The temperature of the least log loss (Guo et al. 2017), between 0.01 and 100."""
-    if trained.sum() < 2:
+    """The temperature of the least log loss (Guo et al. 2017), between 0.01 and 100.
+
+    Targets are softened as Platt softens them, (n + 1) / (n + 2) for a label of n articles, so
+    that scores without an error do not end in probabilities of 0 and 1.
+    """
+    rows = targets[:, trained].any(axis=1) & np.isfinite(scores[:, trained]).all(axis=1)
+    if trained.sum() < 2 or not rows.any():
         return Temperature(temperature=1.0, trained=tuple(trained.tolist()))
-    rows = targets[:, trained].any(axis=1)
-    kept, gold = scores[rows][:, trained], targets[rows][:, trained].argmax(axis=1)
+    kept, gold = scores[rows][:, trained], targets[rows][:, trained].astype(float)
+    doubt = (1 / (gold.sum(axis=0) + 2)) @ gold.T
+    soft = gold * (1 - doubt)[:, None] + (1 - gold) * doubt[:, None] / (gold.shape[1] - 1)
 
     def loss(log_temperature: float) -> float:
         scaled = kept / np.exp(log_temperature)
-        own = scaled[np.arange(len(gold)), gold]
-        return float(np.sum(logsumexp(scaled, axis=1) - own))
+        return float(np.sum(logsumexp(scaled, axis=1) - (soft * scaled).sum(axis=1)))
 
     best = minimize_scalar(loss, bounds=(np.log(0.01), np.log(100)), method="bounded").x
     return Temperature(temperature=float(np.exp(best)), trained=tuple(trained.tolist()))
@@ -49,6 +54,8 @@ def _platt(scores: Floats, targets: Bools) -> tuple[float, float]:
     Softening, (n + 1) / (n + 2) for the n positives and 1 / (n + 2) for the n negatives, keeps
     the slope finite where the scores separate the two without an error.
     """
+    seen = np.isfinite(scores)
+    scores, targets = scores[seen], targets[seen]
     positives, negatives = int(targets.sum()), int((~targets).sum())
     soft = np.where(targets, (positives + 1) / (positives + 2), 1 / (negatives + 2))
     twice = np.concatenate([scores, scores])[:, None]
@@ -56,4 +63,6 @@ def _platt(scores: Floats, targets: Bools) -> tuple[float, float]:
     fitted = LogisticRegression(C=np.inf, max_iter=1000).fit(
         twice, answers, sample_weight=np.concatenate([soft, 1 - soft])
     )
-    return float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+    slope, offset = float(fitted.coef_[0, 0]), float(fitted.intercept_[0])
+    # Chance can turn the slope of a rare label round; then the score itself is the better guide.
+    return (slope, offset) if slope > 0 else (1.0, 0.0)

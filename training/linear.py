@@ -24,7 +24,7 @@ _NO = -1.0  # the margin of a support vector machine on the negative side
 
 @dataclass(frozen=True, kw_only=True)
 class Linear:
-    """Scores are ``features @ weights + intercepts``; untrained labels score -1, a plain no.
+    """Scores are ``features @ weights + intercepts``; an untrained label scores -1 everywhere.
 
     ``weights`` has shape (features, labels); ``intercepts`` and ``trained`` shape (labels,).
     ``classifier`` is the fitted estimator over the trained labels, None where there is none.

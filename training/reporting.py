@@ -7,15 +7,23 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from labels.errors import VersionError
 from training.report import Figure, GroupReport, LabelReport, Report, Spread
 
 STYLE_WARNING = "Starter articles give themselves away by their style: real posts will score lower."
 
 
 def report_from(path: Path) -> Report:
-    """The report that a version's ``report.json`` holds."""
-    raw = json.loads(path.read_text("utf-8"))
-    return Report(**{**raw, "groups": [_group(group) for group in raw["groups"]]})
+    """The report that a version's ``report.json`` holds.
+
+    Raises:
+        VersionError: there is none, or it is damaged.
+    """
+    try:
+        raw = json.loads(path.read_text("utf-8"))
+        return Report(**{**raw, "groups": [_group(group) for group in raw["groups"]]})
+    except (OSError, ValueError, LookupError, TypeError) as error:
+        raise VersionError(str(path), "missing or not a report", "Train again") from error
 
 
 def _group(raw: Mapping[str, Any]) -> GroupReport:

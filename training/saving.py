@@ -12,6 +12,7 @@ from importlib.metadata import version as installed
 from pathlib import Path
 
 import joblib
+import numpy as np
 
 from labels.corpus import Corpus, plain
 from models.golden import write_golden
@@ -105,8 +106,9 @@ def _out_of_fold(trained: Trained) -> Iterator[dict[str, object]]:
         }
 
 
-def _named(trained: Trained, likely: Floats) -> dict[str, dict[str, float]]:
-    rounded = [round(float(value), DECIMALS) for value in likely]
+def _named(trained: Trained, likely: Floats) -> dict[str, dict[str, float | None]]:
+    """Scores by group and label; None where no model of the other folds had learnt the label."""
+    rounded = [round(float(value), DECIMALS) if np.isfinite(value) else None for value in likely]
     scheme = trained.corpus.scheme
     return {
         group.id: dict(zip(group.ids, rounded[scheme.columns(group)], strict=True))

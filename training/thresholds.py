@@ -16,7 +16,10 @@ _GRID = np.round(np.arange(0.1, 0.91, 0.01), 2)
 def fit_rule(
     group: Group, calibration: Calibration, scores: Floats, targets: Bools, recipe: Recipe
 ) -> Rule:
-    """How a group decides; ``scores`` and ``targets`` are out of fold, of shape (n, labels)."""
+    """How a group decides; ``scores`` and ``targets`` are out of fold, of shape (n, labels).
+
+    Rows without a score of a label, NaN, say nothing of its threshold.
+    """
     trained = calibration.trained
     if group.exclusive:
         return Rule(thresholds=(recipe.sure,) * len(trained), margin=0.0, trained=trained)
@@ -34,6 +37,8 @@ def _threshold(likely: Floats, gold: Bools, pull: float) -> float:
     The greatest F1 alone overfits: on few articles it is a matter of one or two of them, while
     calibrated probabilities have their natural threshold at 0.5.
     """
+    seen = np.isfinite(likely)
+    likely, gold = likely[seen], gold[seen]
     given = likely[:, None] >= _GRID
     hits = (given & gold[:, None]).sum(axis=0)
     f1 = 2 * hits / np.maximum(given.sum(axis=0) + gold.sum(), 1)

@@ -8,6 +8,8 @@ import sys
 from labels.errors import StateError
 from training.tracker import open_database
 
+_DATABASES = ("sqlite:", "postgresql", "mysql", "mssql")
+
 
 def run_ui(uri: str, host: str, port: int) -> None:
     """Replace this process by the UI; it serves until told to stop.
@@ -17,6 +19,9 @@ def run_ui(uri: str, host: str, port: int) -> None:
     """
     if uri.startswith(("http://", "https://")):
         raise StateError(uri, "a tracking server, which serves its own UI", "Open it in a browser")
+    if not uri.startswith(_DATABASES):
+        fix = f"Give a --tracking-uri that begins with one of: {', '.join(_DATABASES)}"
+        raise StateError(uri, "no database that MLflow can open", fix)
     open_database(uri)
     # Four workers and a job runner would take 2 GB for one reader.
     os.environ["MLFLOW_SERVER_ENABLE_JOB_EXECUTION"] = "false"

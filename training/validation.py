@@ -15,7 +15,7 @@ from models.calibration import Calibration
 from models.decision import Rule, decide
 from training.calibrate import fit_calibration
 from training.counts import Counts, Matrix, Rows
-from training.linear import Bools, Floats, fit_linear, trained_labels
+from training.linear import Bools, Floats, Linear, fit_linear, trained_labels
 from training.recipe import Recipe
 from training.thresholds import fit_rule
 
@@ -74,6 +74,8 @@ def pose(corpus: Corpus, counts: Counts, recipe: Recipe) -> Problem:
 def out_of_fold(problem: Problem, rows: Rows, seed: int, refit: bool = True) -> Floats:
     """Linear scores of ``rows``, shape (n, outputs), each by a model of the other folds.
 
+    NaN stands where that model had too few articles to learn the label: it says nothing of how
+    the label scores.
     Without ``refit`` vocabulary and idf are those of all ``rows``: they know no labels, and
     it is done only inside training rows, to calibrate.
     """
@@ -85,7 +87,9 @@ def out_of_fold(problem: Problem, rows: Rows, seed: int, refit: bool = True) -> 
         features = whole or _features(problem, train)
         for at, group in enumerate(problem.scheme.groups):
             columns = problem.scheme.columns(group)
-            scores[test, columns] = _fit(problem, at, features, train)(features[group.kind][test])
+            linear = _fit(problem, at, features, train)
+            found = linear.scores(features[group.kind][test])
+            scores[test, columns] = np.where(linear.trained, found, np.nan)
     return scores
 
 
@@ -96,10 +100,19 @@ def learn_deciding(problem: Problem, rows: Rows, scores: Floats) -> Deciding:
         columns = problem.scheme.columns(group)
         mine = rows[problem.known[rows, at]]
         targets, own = problem.targets[mine, columns], scores[mine, columns]
-        trained = trained_labels(group, targets)
+        trained = trained_labels(group, targets) & _judged(targets, own)
         calibrations[group.id] = fit_calibration(group, own, targets, trained)
         rules[group.id] = fit_rule(group, calibrations[group.id], own, targets, problem.recipe)
     return Deciding(calibrations=calibrations, rules=rules)
+
+
+def _judged(targets: Bools, scores: Floats) -> Bools:
+    """Which labels have an out-of-fold score of an article with and of one without them.
+
+    Without both, nothing is known of how surely they are told apart.
+    """
+    seen = np.isfinite(scores)
+    return np.asarray((seen & targets).any(axis=0) & (seen & ~targets).any(axis=0))
 
 
 def judge(
@@ -152,13 +165,11 @@ def _features(problem: Problem, train: Rows) -> dict[str, Matrix]:
     }
 
 
-def _fit(
-    problem: Problem, at: int, features: Mapping[str, Matrix], train: Rows
-) -> Callable[[Matrix], Floats]:
+def _fit(problem: Problem, at: int, features: Mapping[str, Matrix], train: Rows) -> Linear:
     group = problem.scheme.groups[at]
     rows = train[problem.known[train, at]]
     targets = problem.targets[rows, problem.scheme.columns(group)]
-    return fit_linear(group, features[group.kind][rows], targets, problem.recipe).scores
+    return fit_linear(group, features[group.kind][rows], targets, problem.recipe)
 
 
 def _judge_fold(problem: Problem, test: Rows, seed: int) -> Judged:
@@ -172,7 +183,7 @@ def _judge_fold(problem: Problem, test: Rows, seed: int) -> Judged:
     review = np.zeros((len(test), len(problem.scheme.groups)), bool)
     for at, group in enumerate(problem.scheme.groups):
         columns = problem.scheme.columns(group)
-        scores = _fit(problem, at, features, train)(features[group.kind][test])
+        scores = _fit(problem, at, features, train).scores(features[group.kind][test])
         likely[:, columns] = deciding.calibrations[group.id](scores)
         for row in range(len(test)):
             choice = decide(group, deciding.rules[group.id], likely[row, columns])

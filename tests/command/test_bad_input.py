@@ -105,8 +105,8 @@ def test_a_row_that_cannot_be_read_is_named(
     assert (tagged.returncode, tagged.stdout) == (1, "")
     assert tagged.stderr.splitlines() == [
         message,
-        "1 unreadable articles left out",
-        f"{path}: nothing could be tagged. See the messages above.",
+        "unreadable articles left out: 1",
+        f"{path}: nothing could be tagged. Mend the unreadable articles.",
     ]
     fitted = newstag("train", "--no-starter", "--articles", path)
     assert (fitted.returncode, fitted.stdout) == (1, "")

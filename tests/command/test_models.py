@@ -107,7 +107,7 @@ def test_show_tells_what_a_version_was_made_of_and_how_good_it_is(
         f"version     {champion}",
         f"directory   {root / champion}",
         f"created     {manifest['created']}",
-        "trained on  articles 24, given 24, starter 0, given, labelled by article row 24",
+        "trained on  24 articles, 24 given, 0 starter, 24 given, labelled by article row",
         f"scheme      {manifest['scheme_digest'][:16]}",
         f"corpus      {manifest['corpus_digest'][:16]}",
     ]

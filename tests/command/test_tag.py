@@ -178,7 +178,7 @@ def test_bad_rows_are_told_and_filed_and_the_others_tagged(
     assert done.stderr.splitlines() == [
         'in.jsonl:2: no title. Add title or 标题title; "" where there is none.',
         "in.jsonl:3: not JSON (Expecting value: line 1 column 1 (char 0)). Give one object a line.",
-        "2 unreadable articles left out",
+        "unreadable articles left out: 2",
         f"2 tagged, {review} for review",
     ]
     assert answers(Path("out.jsonl.rejects.jsonl").read_text("utf-8")) == [
@@ -203,7 +203,7 @@ def test_the_rejects_of_an_earlier_run_go(tag: Tag, rows: Rows, write: Write) ->
 
 def test_quiet_still_tells_of_bad_rows(tag: Tag, rows: Rows, write: Write) -> None:
     done = tag(write("in.jsonl", mixed(rows)), "--quiet")
-    assert done.stderr.splitlines()[-1] == "2 unreadable articles left out"
+    assert done.stderr.splitlines()[-1] == "unreadable articles left out: 2"
     assert len(answers(done.stdout)) == 2
 
 
@@ -211,7 +211,7 @@ def test_many_bad_rows_are_counted(tag: Tag, rows: Rows, write: Write) -> None:
     done = tag(write("in.jsonl", [*([{"id": "x"}] * 15), rows[0]]), "--quiet")
     said = done.stderr.splitlines()
     assert len(said) == 11
-    assert said[-1] == "15 unreadable articles left out"
+    assert said[-1] == "unreadable articles left out: 15"
 
 
 def test_tagging_nothing_is_an_error(tag: Tag, write: Write) -> None:
@@ -219,8 +219,8 @@ def test_tagging_nothing_is_an_error(tag: Tag, write: Write) -> None:
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
         'in.jsonl:1: no title. Add title or 标题title; "" where there is none.',
-        "1 unreadable articles left out",
-        "in.jsonl: nothing could be tagged. See the messages above.",
+        "unreadable articles left out: 1",
+        "in.jsonl: nothing could be tagged. Mend the unreadable articles.",
     ]
 
 

@@ -105,7 +105,7 @@ def test_a_row_that_cannot_be_read_is_left_out_and_told(
     assert done.returncode == 0
     assert done.stderr.splitlines()[:2] == [
         'a.jsonl:1: no title. Add title or 标题title; "" where there is none.',
-        "1 unreadable articles left out",
+        "unreadable articles left out: 1",
     ]
 
 

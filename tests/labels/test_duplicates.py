@@ -111,3 +111,12 @@ def test_equal_places_below_the_bound_do_not_make_near_duplicates() -> None:
 
 def test_no_articles_have_no_clusters() -> None:
     assert clusters(np.zeros((0, SKETCH_SIZE), np.uint32)).tolist() == []
+
+
+def test_clusters_do_not_depend_on_the_order_of_the_articles() -> None:
+    one = np.arange(SKETCH_SIZE, dtype=np.uint32)
+    alike, other = one.copy(), one + 5000
+    alike[7::4] += 1000  # 0.77 like the first
+    other[:4] = one[:4]
+    assert clusters(np.stack([other, one, alike])).tolist() == [0, 1, 1]
+    assert clusters(np.stack([one, other, alike])).tolist() == [0, 1, 0]

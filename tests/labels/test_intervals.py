@@ -127,3 +127,7 @@ def test_the_interval_of_mean_f1_leaves_out_labels_without_counts() -> None:
 
 def test_the_interval_of_mean_f1_of_nothing_is_everything() -> None:
     assert mean_f1_interval(np.zeros((4, 3))) == (0.0, 1.0)
+
+
+def test_the_interval_of_macro_f1_of_nothing_is_everything() -> None:
+    assert macro_f1_interval(np.zeros((3, 3))) == (0.0, 1.0)

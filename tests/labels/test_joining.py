@@ -47,7 +47,7 @@ def test_a_labels_file_goes_before_the_article_row(write: Write, scheme: Scheme)
     labels = write("l.jsonl", [{"id": "w1", "type": "event"}])
     corpus, _ = joined(given(scheme, [articles], [labels]))
     assert [(plain(s.labels), s.labelled_by) for s in corpus.samples] == [
-        ({"type": ["event"]}, "labels file"),
+        ({"type": ["event"], "domains": ["ai"]}, "labels file"),
         ({"type": ["news"]}, "article row"),
     ]
 
@@ -58,16 +58,18 @@ def test_the_article_row_goes_before_the_shipped_gold(write: Write, scheme: Sche
     path = write("a.jsonl", [row(one, domains=["metaverse"]), row(other)])
     corpus, _ = joined(given(scheme, [path], []))
     assert [(plain(s.labels), s.labelled_by) for s in corpus.samples] == [
-        ({"domains": ["metaverse"]}, "article row"),
+        (plain({**gold[one], "domains": frozenset(["metaverse"])}), "article row"),
         (plain(gold[other]), "shipped gold"),
     ]
 
 
 def test_a_labels_file_goes_before_the_shipped_gold(write: Write, scheme: Scheme) -> None:
-    name = next(iter(gold_labels(scheme)))
-    labels = write("l.csv", f"id,domains\n{name},\n")
+    gold = gold_labels(scheme)
+    name = next(iter(gold))
+    labels = write("l.csv", f"id,domains\n{name},metaverse\n")
     corpus, _ = joined(given(scheme, [write("a.jsonl", [row(name)])], [labels]))
-    assert corpus.samples[0].labels == {"domains": frozenset()}
+    found = corpus.samples[0].labels
+    assert found == {"type": gold[name]["type"], "domains": frozenset(["metaverse"])}
     assert corpus.samples[0].labelled_by == "labels file"
 
 
@@ -155,5 +157,8 @@ def test_a_labels_file_may_relabel_a_starter_article(write: Write, scheme: Schem
     labels = write("l.jsonl", [{"id": "s1-001", "domains": ["metaverse"]}])
     corpus, _ = joined(Given(scheme=scheme, labels=[labels]))
     sample = corpus.samples[0]
-    assert (sample.article.id, plain(sample.labels)) == ("s1-001", {"domains": ["metaverse"]})
+    assert (sample.article.id, plain(sample.labels)) == (
+        "s1-001",
+        {"type": ["policy_notice"], "domains": ["metaverse"]},
+    )
     assert (sample.source, sample.labelled_by) == ("starter", "labels file")

@@ -220,3 +220,9 @@ def test_a_span_outside_the_text_is_an_error(start: int, end: int, at: int) -> N
     with pytest.raises(IndexError) as caught:
         normalise("甲乙丙").span(start, end)
     assert str(caught.value) == f"position {at} is outside a text of 3 characters"
+
+
+@pytest.mark.parametrize("title", ["视频丨澄湖论坛今日开幕", "策划｜澄湖治理十年"])
+def test_a_headline_with_its_column_is_kept_whole(title: str) -> None:
+    assert normalise(title).text == ""
+    assert normalise(title, furniture=True).text == title.replace("｜", "|")

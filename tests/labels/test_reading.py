@@ -122,11 +122,24 @@ def test_two_labellings_of_one_text_are_refused(write: Write, scheme: Scheme) ->
     )
 
 
-def test_an_unknown_group_and_an_empty_one_are_two_labellings(write: Write, scheme: Scheme) -> None:
-    path = write("a.jsonl", [row("w1"), row("w1", domains=[])])
-    assert conflict(scheme, path) == (
-        "a.jsonl:2: 'w1' is labelled otherwise at a.jsonl:1. Keep one of the two."
-    )
+def test_the_same_article_with_and_without_labels_is_taken_with_them(
+    write: Write, scheme: Scheme
+) -> None:
+    path = write("a.jsonl", [row("w1"), row("w1", domains=[]), row("w1")])
+    said: list[str] = []
+    found = read_distinct([path], scheme, raise_it, said.append)
+    assert found["w1"].extra == {"domains": []}
+    assert said == [
+        "a.jsonl:2: the same article as a.jsonl:1: taken once",
+        "a.jsonl:3: the same article as a.jsonl:2: taken once",
+    ]
+
+
+def test_one_labels_file_given_twice_is_a_notice(write: Write, scheme: Scheme) -> None:
+    path = write("l.jsonl", [{"id": "w1", "type": "news"}])
+    said: list[str] = []
+    read_labels([path, path], scheme, said.append)
+    assert said == ["l.jsonl:1: the same label as l.jsonl:1: taken once"]
 
 
 def test_labels_are_filed_by_id_with_their_place(write: Write, scheme: Scheme) -> None:
@@ -139,12 +152,13 @@ def test_labels_are_filed_by_id_with_their_place(write: Write, scheme: Scheme) -
 
 
 def test_labels_come_from_csv_joined_by_bars(write: Write, scheme: Scheme) -> None:
-    path = write("l.csv", "id,type,domains\nw1,news,ai|metaverse\nw2,event,\nw3,,ai\n")
+    path = write("l.csv", "id,type,domains\nw1,news,ai|metaverse\nw2,event,[]\nw3,,ai\nw4,news,\n")
     filed = read_labels([path], scheme, list[str]().append)
     assert {name: plain(labels) for name, (labels, _) in filed.items()} == {
         "w1": {"type": ["news"], "domains": ["ai", "metaverse"]},
         "w2": {"type": ["event"], "domains": []},
         "w3": {"domains": ["ai"]},
+        "w4": {"type": ["news"]},
     }
 
 

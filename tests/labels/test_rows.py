@@ -144,8 +144,58 @@ def test_a_directory_is_refused(write: Write) -> None:
     assert refusal("a") == "a: is a directory. Check the path and its permissions."
 
 
-def test_an_empty_json_list_has_no_rows(write: Write) -> None:
-    assert strictly(write("a.json", " [ ] ")) == []
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.json", " [ ] "), ("a.csv", "id,title\n"), ("a", "one line of words")]
+)
+def test_a_file_without_a_row_is_refused(write: Write, name: str, content: str) -> None:
+    with pytest.raises(InputError) as refused:
+        strictly(write(name, content))
+    assert str(refused.value) == (f"{name}: no row in it. Export it again, or leave it out.")
+
+
+@pytest.mark.parametrize("content", ['"text"', "5", "null", "true"])
+def test_a_json_file_of_a_single_value_is_refused(write: Write, content: str) -> None:
+    with pytest.raises(InputError) as refused:
+        strictly(write("a.json", content))
+    assert str(refused.value) == (
+        "a.json: one value, not a list. Put the articles in a list, [ … ], or name the file "
+        ".jsonl if it holds one a line."
+    )
+
+
+def test_a_large_integer_in_a_json_list_is_read_as_in_json_lines(write: Write) -> None:
+    path = write("a.json", '[{"hash": 18446744073709551615}]')
+    assert strictly(path) == [("a.json[0]", {"hash": 18446744073709551615})]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "where"),
+    [("a.jsonl", "\n\n{}\n", "a.jsonl:3"), ("a.csv", "\n\nid\n1\n", "a.csv:4")],
+)
+def test_blank_lines_at_the_top_are_counted(
+    write: Write, name: str, content: str, where: str
+) -> None:
+    assert [place for place, _ in strictly(write(name, content))] == [where]
+
+
+def test_brackets_within_brackets_are_refused_before_they_fill_the_memory(write: Write) -> None:
+    with pytest.raises(InputError) as refused:
+        strictly(write("a.json", "[" * 100_000))
+    assert str(refused.value) == "a.json: nested more than 100 deep. Export it again."
+
+
+def test_a_fault_in_json_is_told_without_the_text_around_it(write: Write) -> None:
+    with pytest.raises(InputError) as refused:
+        strictly(write("a.json", '[{"id": "1", "title": "保密" "content": "不许外传"}]'))
+    assert str(refused.value).startswith("a.json[0]: not JSON (parse error: ")
+    assert "保密" not in str(refused.value)
+    assert "b'" not in str(refused.value)
+
+
+def test_a_csv_column_that_stands_twice_is_refused(write: Write) -> None:
+    with pytest.raises(InputError) as refused:
+        strictly(write("a.csv", "id,content,content\n1,a,b\n"))
+    assert str(refused.value) == "a.csv:1: column 'content' stands twice. Rename one."
 
 
 @pytest.mark.parametrize("content", ['{"id": 1}', '\n{"articles": []}', "\ufeff{}"])

@@ -287,7 +287,8 @@ def test_blanks_around_a_bar_are_part_of_the_label_and_refused(scheme: Scheme) -
         ({"type": None, "domains": None}, {}),
         ({"type": "news"}, {"type": {"news"}}),
         ({"domains": []}, {"domains": set()}),
-        ({"type": "", "domains": ""}, {"domains": set()}),
+        ({"type": "", "domains": ""}, {}),
+        ({"domains": "[]"}, {"domains": set()}),
         ({"type": "news", "theme": "water"}, {"type": {"news"}}),
     ],
 )

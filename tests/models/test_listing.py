@@ -44,7 +44,7 @@ def test_a_version_is_shown_with_where_it_comes_from(version: Path) -> None:
         f"version     {A}",
         f"directory   {version}",
         "created     2026-01-01T00:00:00+00:00",
-        "trained on  articles 5, given 3",
+        "trained on  5 articles, 3 given",
         f"scheme      {read_manifest(version).scheme_digest[:16]}",
         "corpus      0000000000000000",
         f"libraries   numpy {np.__version__}",
@@ -61,5 +61,18 @@ def test_the_history_is_a_line_a_change(full: Store) -> None:
     ]
 
 
-def test_a_store_without_changes_has_no_history(store: Store) -> None:
-    assert list(history_lines(store)) == []
+def test_a_store_without_versions_has_no_history(store: Store) -> None:
+    with pytest.raises(StateError) as refused:
+        list(history_lines(store))
+    assert str(refused.value) == f"{store.root}: no model version yet. Run: newstag train."
+
+
+def test_a_damaged_version_does_not_hide_the_others(
+    store: Store, save: Callable[[Store, str], Path]
+) -> None:
+    first = save(store, "20260101T000000Z-00000001")
+    save(store, "20260102T000000Z-00000002")
+    (first / "manifest.json").write_text("{", "utf-8")
+    lines = list(version_lines(store))
+    assert lines[0] == "* 20260101T000000Z-00000001  damaged: not JSON"
+    assert lines[1].startswith("  20260102T000000Z-00000002       5 articles")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import warnings
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
+from starlette.testclient import TestClient
 
 from labels.article import Article
 from labels.joining import Given, read_corpus
@@ -25,10 +25,6 @@ from serving.settings import Settings
 from training.recipe import Recipe
 from training.saving import save
 from training.train import train
-
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # Starlette announces the successor of httpx on import
-    from starlette.testclient import TestClient
 
 ARTICLES = Path(__file__).parents[1] / "command" / "articles.jsonl"
 

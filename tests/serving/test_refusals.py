@@ -114,7 +114,7 @@ def not_an_article(*errors: tuple[str, str]) -> dict[str, Any]:
         "title": HTTPStatus(422).phrase,
         "status": 422,
         "code": "not_an_article",
-        "fix": "Mend what errors names; /docs has the schema",
+        "fix": "Mend what errors names; /openapi.json has the schema",
         "errors": [{"pointer": pointer, "detail": detail} for pointer, detail in errors],
     }
 
@@ -167,7 +167,7 @@ def check_too_large(answer: Any) -> None:
     assert answer.status_code == 413
     assert answer.headers["content-type"] == "application/problem+json"
     assert (body["type"], body["status"]) == ("about:blank", 413)
-    assert body["code"] == "request_entity_too_large"
+    assert body["code"] == "body_too_large"
     assert body["fix"] == "Send a body of at most 4 MiB: fewer articles at a time"
 
 
@@ -200,8 +200,8 @@ def test_a_body_in_chunks_is_read_whole(client: TestClient) -> None:
     assert answer.json()["id"] == "a1"
 
 
-NO_PATH = (404, "not_found", "See /docs for the paths there are")
-NO_METHOD = (405, "method_not_allowed", "See /docs for the methods of this path")
+NO_PATH = (404, "not_found", "See /openapi.json for the paths there are")
+NO_METHOD = (405, "method_not_allowed", "See /openapi.json for the methods of this path")
 
 
 @pytest.mark.parametrize(

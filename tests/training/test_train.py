@@ -7,6 +7,7 @@ import pytest
 
 from labels.corpus import Corpus
 from labels.errors import InputError
+from models.calibration import Sigmoid
 from models.predictor import Predictor
 from training.recipe import Recipe
 from training.train import Trained, train
@@ -114,3 +115,29 @@ def test_starter_articles_are_trained_on_but_not_evaluated(corpus: Corpus, recip
     )
     report = train(replace(corpus, samples=mixed), recipe, "rjieba", 1, quiet).report
     assert (report.source, report.evaluated, report.beside) == ("given", 30, 90)
+
+
+def test_a_rare_label_is_not_calibrated_the_wrong_way_round(corpus: Corpus, recipe: Recipe) -> None:
+    """Where a fold has not learnt a label, its score there says nothing of the label."""
+    rare = [s for s in corpus.samples if "metaverse" in s.labels["domains"]][:2]
+    others = [s for s in corpus.samples if "metaverse" not in s.labels["domains"]]
+    model = train(replace(corpus, samples=(*rare, *others)), recipe, "rjieba", 1, quiet).model
+    calibration = model.calibrations["domains"]
+    assert isinstance(calibration, Sigmoid)
+    assert calibration.slopes[3] > 0 or not calibration.trained[3]
+    with_it, without = Predictor(model, "v").predict([rare[0].article, others[0].article])
+    assert with_it.scores["domains"]["metaverse"] >= without.scores["domains"]["metaverse"]
+
+
+def test_a_group_that_no_given_article_has_is_reported_as_unknown(
+    corpus: Corpus, recipe: Recipe
+) -> None:
+    mixed = tuple(
+        replace(s, labels={"domains": s.labels["domains"]})
+        if at % 4 == 0
+        else replace(s, source="starter")
+        for at, s in enumerate(corpus.samples)
+    )
+    report = train(replace(corpus, samples=mixed), recipe, "rjieba", 1, quiet).report
+    assert [group.articles for group in report.groups] == [0, 30]
+    assert (report.groups[0].f1_macro.low, report.groups[0].f1_macro.high) == (0.0, 1.0)
