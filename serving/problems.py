@@ -82,7 +82,7 @@ def install(app: FastAPI) -> None:
 
 
 async def _refused(_: Request, error: RefusedBody) -> JSONResponse:
-    _, fix = _HTTP.get(error.status, _SCHEMA_FIX)
+    fix = _HTTP.get(error.status, _SCHEMA_FIX)[1]
     return problem(error.status, error.code, fix, errors=error.errors)
 
 

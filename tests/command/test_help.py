@@ -98,7 +98,7 @@ def test_the_version_is_that_of_the_distribution(newstag: Newstag) -> None:
             ["serve", "--port", "many"],
             (
                 "Error: Invalid value for '--port' (env var: 'NEWSTAG_PORT'): 'many' is not a "
-                "valid integer."
+                "valid integer range."
             ),
         ),
     ],

@@ -229,7 +229,8 @@ def test_the_history_tells_who_did_what_and_why(models: Models, champion: str, o
 
 def test_an_empty_store_has_no_history(newstag: Newstag) -> None:
     done = newstag("models", "history")
-    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "models/store: no model version yet. Run: newstag train.\n"
 
 
 def test_tagging_follows_the_champion(

@@ -3,7 +3,6 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any
 
@@ -96,16 +95,20 @@ def test_an_internal_error_is_a_problem_that_says_nothing_of_its_cause(
 
 
 @pytest.mark.parametrize(
-    ("error", "status"),
+    ("error", "status", "title"),
     [
-        (InputError("title", "too odd", "Send another"), 422),
-        (StateError("store", "gone", "Send another"), 503),
-        (VersionError("store", "gone", "Send another"), 503),
+        (InputError("title", "too odd", "Send another"), 422, "Unprocessable Content"),
+        (StateError("store", "gone", "Send another"), 503, "Service Unavailable"),
+        (VersionError("store", "gone", "Send another"), 503, "Service Unavailable"),
     ],
     ids=["input", "state", "version"],
 )
 def test_an_error_of_ours_says_what_and_how_to_mend_it(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch, error: NewstagError, status: int
+    client: TestClient,
+    monkeypatch: pytest.MonkeyPatch,
+    error: NewstagError,
+    status: int,
+    title: str,
 ) -> None:
     break_predictor(client.app, monkeypatch, error)
     answer = client.post("/v1/predict", json=ARTICLE)
@@ -113,7 +116,7 @@ def test_an_error_of_ours_says_what_and_how_to_mend_it(
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json() == {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": title,
         "status": status,
         "code": "refused",
         "fix": "Send another",

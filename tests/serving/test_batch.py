@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -167,12 +169,60 @@ def test_a_full_disk_is_told_and_leaves_no_output(
     assert not output.exists()
 
 
-def test_an_input_may_be_overwritten_by_its_answers(
-    predictor: Predictor, source: str, rows: Rows
+def test_an_input_is_not_overwritten_by_its_answers(predictor: Predictor, source: str) -> None:
+    before = Path(source).read_bytes()
+    with pytest.raises(StateError) as refused:
+        run(Job(inputs=[source], output=source, overwrite=True), predictor)
+    assert str(refused.value) == f"{source}: an input as well. Give another -o."
+    assert Path(source).read_bytes() == before
+
+
+def test_what_is_no_file_is_not_replaced(predictor: Predictor, source: str, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.jsonl"
+    os.mkfifo(pipe)
+    with pytest.raises(StateError) as refused:
+        run(Job(inputs=[source], output=str(pipe), overwrite=True), predictor)
+    assert str(refused.value) == (
+        f"{pipe}: not a file that can be replaced. Give a file with -o, or - for standard output."
+    )
+    assert pipe.is_fifo()
+
+
+def test_a_link_stays_and_what_it_points_at_is_replaced(
+    predictor: Predictor, source: str, tmp_path: Path
 ) -> None:
-    run(Job(inputs=[source], output=source, overwrite=True), predictor)
-    lines = Path(source).read_text("utf-8").splitlines()
-    assert [json.loads(line)["id"] for line in lines] == [row["id"] for row in rows]
+    (tmp_path / "real.jsonl").write_text("old", "utf-8")
+    link = tmp_path / "link.jsonl"
+    link.symlink_to(tmp_path / "real.jsonl")
+    run(Job(inputs=[source], output=str(link), overwrite=True), predictor)
+    assert link.is_symlink()
+    assert len((tmp_path / "real.jsonl").read_text("utf-8").splitlines()) == 24
+
+
+def test_two_runs_do_not_write_one_output(
+    predictor: Predictor, source: str, tmp_path: Path
+) -> None:
+    with (tmp_path / "out.jsonl.partial").open("a") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        with pytest.raises(StateError) as refused:
+            run(Job(inputs=[source], output=str(tmp_path / "out.jsonl")), predictor)
+    assert str(refused.value) == (
+        f"{tmp_path}/out.jsonl: another run is writing it. Wait for it, or give another -o."
+    )
+
+
+def test_a_run_that_tags_nothing_leaves_the_output_as_it_was(
+    predictor: Predictor, tmp_path: Path
+) -> None:
+    (tmp_path / "in.jsonl").write_text("{}\n", "utf-8")
+    out = tmp_path / "out.jsonl"
+    out.write_text("good", "utf-8")
+    with pytest.raises(InputError) as refused:
+        run(Job(inputs=[str(tmp_path / "in.jsonl")], output=str(out), overwrite=True), predictor)
+    assert refused.value.what == "nothing could be tagged"
+    assert out.read_text("utf-8") == "good"
+    assert not (tmp_path / "out.jsonl.partial").exists()
+    assert (tmp_path / "out.jsonl.rejects.jsonl").exists()
 
 
 def test_without_an_output_answers_go_to_standard_output(

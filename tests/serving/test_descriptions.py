@@ -93,7 +93,7 @@ def test_openapi_names_every_route_and_what_it_answers(client: TestClient) -> No
         for path, methods in paths.items()
         for method, route in methods.items()
     } == {
-        ("post", "/v1/predict"): ["200", "400", "413", "415", "422"],
+        ("post", "/v1/predict"): ["200", "400", "413", "415", "422", "503"],
         ("get", "/healthz"): ["200"],
         ("get", "/readyz"): ["200", "503"],
         ("get", "/v1/labels"): ["200"],
@@ -103,7 +103,7 @@ def test_openapi_names_every_route_and_what_it_answers(client: TestClient) -> No
 
 def test_openapi_describes_the_problems(client: TestClient) -> None:
     post = client.get("/openapi.json").json()["paths"]["/v1/predict"]["post"]
-    for status in ("400", "413", "415", "422"):
+    for status in ("400", "413", "415", "422", "503"):
         (media,) = post["responses"][status]["content"].items()
         assert media[0] == "application/problem+json"
         assert media[1]["schema"]["required"] == ["type", "title", "status", "code", "fix"]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 
 from labels.errors import StateError
+from models.store import Store
 from serving.run import run
 from serving.settings import Settings
 
@@ -39,7 +41,24 @@ def test_several_workers_get_their_settings_from_the_environment(
     assert started == [
         (factory, {"factory": True, "host": "127.0.0.1", "port": 8001, "workers": 3})
     ]
-    assert settings.as_environment().items() <= os.environ.items()
+    # The version, not the reference: a worker started again must not answer with another one.
+    version = str(Store(trained).resolve().resolve())
+    expected = {**settings.as_environment(), "NEWSTAG_MODEL": version}
+    assert expected.items() <= os.environ.items()
+
+
+def test_a_taken_port_is_told_before_anything_starts(
+    trained: Path, started: list[tuple[Any, dict[str, Any]]]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(StateError) as caught:
+            run(Settings(store=trained), "127.0.0.1", port, 1)
+    assert str(caught.value) == (
+        f"127.0.0.1:{port}: cannot be bound (Address already in use). Choose another --host or "
+        "--port."
+    )
+    assert started == []
 
 
 def test_no_port_is_opened_without_a_model(
