@@ -41,5 +41,6 @@ def _refuse_taken(host: str, port: int) -> None:
     try:
         socket.create_server((host, port), family=family).close()
     except OSError as error:
-        what = f"cannot be bound ({error.strerror})"
+        reason = str(error.strerror).split(" (")[0]  # without the address, told already
+        what = f"cannot be bound ({reason})"
         raise StateError(f"{host}:{port}", what, "Choose another --host or --port") from error
