@@ -155,9 +155,8 @@ def _refuse_json(name: str, index: int, error: Exception) -> NoReturn:
     where = f"{name}[{index}]"
     said = error.args[0] if error.args else ""
     # Its first line alone: the others show the text around the fault.
-    reason = (said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)).split(
-        "\n"
-    )[0]
+    told = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    reason = told.split("\n")[0].strip()
     if isinstance(error, UnicodeDecodeError) or "UTF8" in reason:
         raise InputError(where, "not UTF-8", _NOT_UTF8) from error
     raise InputError(where, f"not JSON ({reason})", "Mend or export the file again") from error
@@ -199,9 +198,8 @@ def _csv(file: BinaryIO, name: str, line: int, reject: Reject) -> Iterator[Row]:
     except UnicodeDecodeError as error:
         raise InputError(name, "not UTF-8", _NOT_UTF8) from error
     except csv.Error as error:
-        where = f"{name}:{reader.line_num}"
-        raise InputError(
-            where, f"not CSV ({error})", "Mend the quotes or export it again"
-        ) from error
+        where = f"{name}:{reader.line_num + line - 1}"
+        fix = "Mend the quotes or export it again"
+        raise InputError(where, f"not CSV ({error})", fix) from error
     finally:
         text.detach()  # whoever opened the file closes it

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -102,16 +103,24 @@ def _output(job: Job) -> Iterator[TextIO]:
 def _alone(partial: Path, output: str) -> Iterator[TextIO]:
     """The file at ``partial``, which no other run may write; gone when this one fails."""
     with partial.open("a", encoding="utf-8", newline="") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+        if not _lock(file, partial):
             fix = "Wait for it, or give another -o"
-            raise StateError(output, "another run is writing it", fix) from error
+            raise StateError(output, "another run is writing it", fix)
         file.truncate(0)
         try:
             yield file
-        finally:
+        except BaseException:
             partial.unlink(missing_ok=True)
+            raise
+
+
+def _lock(file: TextIO, path: Path) -> bool:
+    """Whether the file is ours, and still the one at its path: its writer may just have ended."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except (BlockingIOError, FileNotFoundError):
+        return False
 
 
 def _refuse_target(target: Path, job: Job) -> None:
