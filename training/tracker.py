@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
-import tempfile
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,18 +13,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from labels.errors import NewstagError, StateError
-from labels.scheme import Group, Scheme, read_scheme
+from labels.scheme import Scheme, read_scheme
 from models.files import locked
 from models.manifest import Manifest, read_manifest
 from training.figures import confusion_figure, labels_figure
+from training.packing import log_version
 from training.report import Report
 from training.reporting import STYLE_WARNING, report_from
 
 if TYPE_CHECKING:
     import pandas as pd
-    from mlflow.models import ModelSignature
 
-_ROOT = Path(__file__).parents[1]
 _SQLITE = "sqlite:///"
 
 
@@ -122,7 +119,7 @@ def _log(mlflow: Any, version: Path, manifest: Manifest, report: Report) -> None
         if group.exclusive:
             mlflow.log_figure(confusion_figure(group, figures), f"figures/{group.id}_confusion.png")
         mlflow.log_figure(labels_figure(group, figures), f"figures/{group.id}_labels.png")
-    _log_model(mlflow, version, scheme, manifest)
+    log_version(mlflow, version, scheme, manifest)
 
 
 def _tags(manifest: Manifest, report: Report) -> dict[str, str]:
@@ -197,58 +194,4 @@ def _label_table(report: Report) -> pd.DataFrame:
             for group in report.groups
             for label in group.labels
         ]
-    )
-
-
-def _log_model(mlflow: Any, version: Path, scheme: Scheme, manifest: Manifest) -> None:
-    needed = ("numpy", "rjieba", "jieba")
-    with tempfile.TemporaryDirectory() as staging:
-        mlflow.pyfunc.log_model(
-            name="model",
-            python_model=str(_ROOT / "training" / "logged.py"),
-            artifacts={"version": str(version)},
-            code_paths=_code(Path(staging)),
-            signature=_signature(scheme),
-            pip_requirements=[
-                f"mlflow>={mlflow.__version__},<4",
-                *(f"{name}=={manifest.libraries[name]}" for name in needed),
-            ],
-        )
-
-
-def _code(staging: Path) -> list[str]:
-    """Copies of the two rooms without stores and starter articles."""
-    copied = []
-    for room in ("labels", "models"):
-        (staging / room).mkdir()
-        for path in sorted((_ROOT / room).iterdir()):
-            if path.suffix in {".py", ".toml", ".txt"}:
-                shutil.copy(path, staging / room)
-        copied.append(str(staging / room))
-    return copied
-
-
-def _signature(scheme: Scheme) -> ModelSignature:
-    from mlflow.models import ModelSignature
-    from mlflow.types import ColSpec, Schema
-    from mlflow.types.schema import Array, DataType, Map, Object, Property
-
-    scored = Object([Property("label", DataType.string), Property("score", DataType.double)])
-
-    def column(group: Group) -> ColSpec:
-        return ColSpec(scored if group.exclusive else Array(scored), group.id)
-
-    inputs = [ColSpec("string", "title"), ColSpec("string", "content")]
-    return ModelSignature(
-        inputs=Schema([*inputs, ColSpec("string", "id", required=False)]),
-        outputs=Schema(
-            [
-                ColSpec("string", "id"),
-                *(column(group) for group in scheme.groups),
-                ColSpec("boolean", "review"),
-                ColSpec(Array(DataType.string), "reasons"),
-                ColSpec(Map(Map(DataType.double)), "scores"),
-                ColSpec("string", "model"),
-            ]
-        ),
     )
