@@ -83,7 +83,10 @@ def _global_settings(command: Any) -> Any:
 
 _PORT = click.IntRange(0, 65535)
 _MODEL = _setting(
-    "--model", default="champion", show_default=True, help="A version: its id, a prefix, latest…"
+    "--model",
+    default="champion",
+    show_default=True,
+    help="A version: its id or the beginning of it, champion, latest or a directory.",
 )
 _SEGMENTER = _setting(
     "--segmenter",
@@ -98,8 +101,10 @@ def _corpus_options(command: Any) -> Any:
     for option in (
         _setting("--starter/--no-starter", default=None, help="Join the starter articles."),
         _setting("--scheme", help="A scheme.toml of your own instead of ours."),
-        click.option("--labels", multiple=True, help="A file of labels by article id."),
-        click.option("--articles", multiple=True, help="A file of articles; - is standard input."),
+        click.option("--labels", multiple=True, help="A file of labels by article id; repeatable."),
+        click.option(
+            "--articles", multiple=True, help="A file of articles, - standard input; repeatable."
+        ),
         click.option("--strict", is_flag=True, help="Stop at the first unreadable article."),
     ):
         command = option(command)
@@ -305,6 +310,7 @@ def ui(host: str, port: int, tracking_uri: str, **_: str) -> None:
     """Open the MLflow UI on the recorded runs."""
     from training.ui import run_ui
 
+    _print([f"The MLflow UI will be at http://{host}:{port} in some seconds"])
     run_ui(tracking_uri, host, port)
 
 

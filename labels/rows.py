@@ -185,6 +185,10 @@ def _csv(file: BinaryIO, name: str, line: int, reject: Reject) -> Iterator[Row]:
     reader = csv.reader(text, strict=True)
     try:
         header = next(reader)
+        if not {"id", "文章标识符aid"} & set(header):
+            found = ", ".join(header)[:60]
+            fix = "Begin with a line of column names, id among them, separated by commas"
+            raise InputError(f"{name}:{line}", f"no column id, but: {found}", fix)
         if len(set(header)) < len(header):
             twice = next(column for column in header if header.count(column) > 1)
             raise InputError(f"{name}:{line}", f"column '{twice}' stands twice", "Rename one")

@@ -21,6 +21,8 @@ from serving.output import writer_for
 
 Progress = Callable[[int], None]  # articles tagged so far
 
+_ENDINGS = {"", ".jsonl", ".ndjson", ".csv"}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
@@ -124,6 +126,9 @@ def _lock(file: TextIO, path: Path) -> bool:
 
 
 def _refuse_target(target: Path, job: Job) -> None:
+    if target.suffix.lower() not in _ENDINGS:
+        fix = "End it in .jsonl or .csv"
+        raise StateError(job.output, f"no kind of output for '{target.suffix}'", fix)
     if target.exists() and not target.is_file():
         fix = "Give a file with -o, or - for standard output"
         raise StateError(job.output, "not a file that can be replaced", fix)

@@ -22,9 +22,9 @@ def run(settings: Settings, host: str, port: int, workers: int) -> None:
         StateError: the address cannot be bound, or there is no model.
         VersionError: the model is refused.
     """
-    _refuse_taken(host, port)
     folder = Store(settings.store).resolve(settings.model)
     load_predictor(folder, settings.segmenter)
+    _refuse_taken(host, port)
     # Every worker answers with this version, also one that is started again after a promotion.
     settings = replace(settings, model=str(folder.resolve()))
     if workers == 1:

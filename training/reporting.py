@@ -67,10 +67,8 @@ def _group_lines(group: GroupReport) -> Iterator[str]:
     for label in group.labels:
         figures = "  ".join(_figure(x) for x in (label.precision, label.recall, label.f1))
         yield f"  {label.label:{width}} {label.articles:8}  {figures}"
-    yield (
-        f"  {group.reviewed:.0%} go to review; of the others "
-        f"{group.kept_right.value:.1%} are exactly right"
-    )
+    right = f"; of the others {group.kept_right.value:.1%} are exactly right"
+    yield f"  {group.reviewed:.0%} go to review{right if group.reviewed < 1 else ''}"
 
 
 def _spread(spread: Spread) -> str:

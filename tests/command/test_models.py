@@ -90,11 +90,12 @@ def test_the_list_has_a_line_a_version_and_a_star_for_the_champion(
     assert list(found) == sorted([champion, other, foreign])
     assert legend == "* champion"
     assert [name for name, line in found.items() if line.startswith("* ")] == [champion]
-    tail = r" {6}24 articles  macro-F1 type \d\.\d{3}, domains \d\.\d{3} on 24 articles"
+    tail = r" {6}24 articles  macro-F1 type \d\.\d{3}, domains \d\.\d{3} on 24 given articles"
     assert re.fullmatch(rf"\* {champion}{tail}", found[champion])
     assert re.fullmatch(rf"  {other}{tail}", found[other])
     assert re.fullmatch(
-        rf"  {foreign} {{6}}24 articles  macro-F1 type \d\.\d{{3}} on 24 articles", found[foreign]
+        rf"  {foreign} {{6}}24 articles  macro-F1 type \d\.\d{{3}} on 24 given articles",
+        found[foreign],
     )
 
 

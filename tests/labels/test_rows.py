@@ -144,9 +144,7 @@ def test_a_directory_is_refused(write: Write) -> None:
     assert refusal("a") == "a: is a directory. Check the path and its permissions."
 
 
-@pytest.mark.parametrize(
-    ("name", "content"), [("a.json", " [ ] "), ("a.csv", "id,title\n"), ("a", "one line of words")]
-)
+@pytest.mark.parametrize(("name", "content"), [("a.json", " [ ] "), ("a.csv", "id,title\n")])
 def test_a_file_without_a_row_is_refused(write: Write, name: str, content: str) -> None:
     with pytest.raises(InputError) as refused:
         strictly(write(name, content))
@@ -341,3 +339,16 @@ def test_utf_8_with_a_byte_order_mark_is_read_as_without(
     write: Write, name: str, content: str, row: Row
 ) -> None:
     assert strictly(write(name, "\ufeff" + content)) == [row]
+
+
+@pytest.mark.parametrize("header", ["id;title;content", "编号,标题,正文", "one line of words"])
+def test_a_csv_without_a_column_id_is_refused_once_with_what_it_has(
+    write: Write, header: str
+) -> None:
+    with pytest.raises(InputError) as refused:
+        strictly(write("a.csv", f"{header}\n1,2,3\n4,5,6\n"))
+    found = header.replace(",", ", ")
+    assert str(refused.value) == (
+        f"a.csv:1: no column id, but: {found}. Begin with a line of column names, id among them, "
+        "separated by commas."
+    )

@@ -27,8 +27,8 @@ def full(store: Store, save: Callable[[Store, str], Path]) -> Store:
 
 def test_versions_are_listed_with_their_figures_and_a_star_at_the_champion(full: Store) -> None:
     assert list(version_lines(full)) == [
-        f"* {A}       5 articles  macro-F1 type 0.500 on 3 articles",
-        f"  {B}       5 articles  macro-F1 type 0.500 on 3 articles",
+        f"* {A}       5 articles  macro-F1 type 0.500 on 3 given articles",
+        f"  {B}       5 articles  macro-F1 type 0.500 on 3 given articles",
         "* champion",
     ]
 

@@ -234,3 +234,12 @@ def test_without_an_output_answers_go_to_standard_output(
         "in.jsonl",
         "mixed.jsonl",
     ]
+
+
+def test_an_output_of_another_kind_is_refused(
+    predictor: Predictor, source: str, tmp_path: Path
+) -> None:
+    out = str(tmp_path / "out.xlsx")
+    with pytest.raises(StateError) as refused:
+        run(Job(inputs=[source], output=out), predictor)
+    assert str(refused.value) == f"{out}: no kind of output for '.xlsx'. End it in .jsonl or .csv."
