@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from labels.errors import NewstagError, StateError
 from labels.scheme import Scheme, read_scheme
+from models.features import Block
 from models.files import locked
 from models.manifest import Manifest, read_manifest
 from training.figures import confusion_figure, labels_figure
@@ -45,7 +46,8 @@ class Tracker:
         """
         manifest = read_manifest(version)
         report = report_from(version / "report.json")
-        with _reported(self.uri):
+        fix = "The version is safe in the store; check --tracking-uri, or train with --no-track"
+        with reported(self.uri, "record the run", fix):
             mlflow = _mlflow()
             open_database(self.uri)
             mlflow.set_tracking_uri(self.uri)
@@ -83,7 +85,7 @@ def _mlflow() -> Any:
 
 
 @contextmanager
-def _reported(uri: str) -> Iterator[None]:
+def reported(uri: str, what: str, fix: str) -> Iterator[None]:
     """Any failure of the library or the server, as an error that says where."""
     try:
         with warnings.catch_warnings():
@@ -94,8 +96,7 @@ def _reported(uri: str) -> Iterator[None]:
         raise
     except Exception as error:  # its backends raise whatever their drivers raise
         reason = str(error).split("\n")[0][:200] or type(error).__name__
-        fix = "The version is safe in the store; check --tracking-uri, or train with --no-track"
-        raise StateError(uri, f"MLflow cannot record the run ({reason})", fix) from error
+        raise StateError(uri, f"MLflow cannot {what} ({reason})", fix) from error
 
 
 def _recorded(mlflow: Any, experiment: str, version: str) -> str | None:
@@ -146,8 +147,7 @@ def _params(manifest: Manifest) -> dict[str, object]:
     plain = {key: value for key, value in manifest.recipe.items() if not isinstance(value, list)}
     blocks = {key: value for key, value in manifest.recipe.items() if isinstance(value, list)}
     named = {
-        key: ", ".join(f"{b['field']} {b['unit']} {b['low']}-{b['high']}" for b in value)
-        for key, value in blocks.items()
+        key: ", ".join(Block(**block).name for block in value) for key, value in blocks.items()
     }
     return {**plain, **named, "segmenter": manifest.segmenter}
 

@@ -1,0 +1,28 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from labels.errors import StateError
+from training.ui import run_ui
+
+
+def test_a_file_that_is_no_database_is_told_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "notes.db").write_text(
+        "no database at all, but long enough to be read as one\n" * 9
+    )
+    uri = f"sqlite:///{tmp_path}/notes.db"
+    with pytest.raises(StateError) as refused:
+        run_ui(uri, "127.0.0.1", 0)
+    assert str(refused.value).startswith(f"{uri}: MLflow cannot open the database (")
+    assert refused.value.fix == "Check --tracking-uri and the file it names"
+
+
+def test_an_unknown_kind_of_store_is_refused_before_anything_starts() -> None:
+    with pytest.raises(StateError) as refused:
+        run_ui("foo://x", "127.0.0.1", 0)
+    assert str(refused.value) == (
+        "foo://x: no database that MLflow can open. Give a --tracking-uri that begins with one "
+        "of: sqlite:, postgresql, mysql, mssql."
+    )
