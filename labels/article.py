@@ -17,6 +17,8 @@ _KEYS = {
     "published": ("published", "时间time"),
     "account": ("account", "公众号名称"),
 }
+ID_KEYS = _KEYS["id"]
+_ID_FIX = "Give each article an id of its own, text or a number"
 _KNOWN = frozenset(key for keys in _KEYS.values() for key in keys)
 
 
@@ -52,7 +54,7 @@ def article_from(row: object, where: str) -> Article:
     if not isinstance(row, Mapping):
         raise InputError(where, "not an object", 'Give {"id": …, "title": …, "content": …}')
     return Article(
-        id=_id(row, where),
+        id=read_id(_value(row, "id")[1], where, _ID_FIX),
         title=_required(row, "title", where),
         content=_required(row, "content", where),
         url=_optional(row, "url", where),
@@ -70,12 +72,16 @@ def _value(row: Mapping[str, object], name: str) -> tuple[bool, object]:
     return False, None
 
 
-def _id(row: Mapping[str, object], where: str) -> str:
-    _, value = _value(row, "id")
+def read_id(value: object, where: str, fix: str) -> str:
+    """An id, given as text or as a number.
+
+    Raises:
+        InputError: none, or text that could not be written back.
+    """
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not value.strip():
-        raise InputError(where, "no id", "Give each article an id of its own, text or a number")
+        raise InputError(where, "no id", fix)
     try:
         value.encode()
     except UnicodeEncodeError as error:  # half an emoji could not be written back

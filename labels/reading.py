@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 
-from labels.article import Article, article_from
+from labels.article import Article, article_from, read_id
 from labels.corpus import Labels
 from labels.errors import InputError
 from labels.rows import Reject, raise_it, read_rows
@@ -90,11 +90,7 @@ def label_row(row: object, scheme: Scheme, where: str) -> tuple[str, Labels]:
     groups = " and ".join(group.id for group in scheme.groups)
     if not isinstance(row, dict):
         raise InputError(where, "not an object", f'Give {{"id": …}} with {groups}')
-    name = row.get("id")
-    if isinstance(name, int) and not isinstance(name, bool):
-        name = str(name)
-    if not isinstance(name, str) or not name.strip():
-        raise InputError(where, "no id", "Give the id of the article that the label is for")
+    name = read_id(row.get("id"), where, "Give the id of the article that the label is for")
     labels = scheme.labels_in(row, where)
     if not labels:
         raise InputError(where, "no label", f"Give {groups}")

@@ -13,6 +13,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO, NoReturn, cast
 
+from labels.article import ID_KEYS
 from labels.errors import InputError
 
 Row = tuple[str, object]  # where it stands, and what stands there
@@ -185,7 +186,7 @@ def _csv(file: BinaryIO, name: str, line: int, reject: Reject) -> Iterator[Row]:
     reader = csv.reader(text, strict=True)
     try:
         header = next(reader)
-        if not {"id", "文章标识符aid"} & set(header):
+        if not set(ID_KEYS) & set(header):
             found = ", ".join(header)[:60]
             fix = "Begin with a line of column names, id among them, separated by commas"
             raise InputError(f"{name}:{line}", f"no column id, but: {found}", fix)

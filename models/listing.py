@@ -55,9 +55,10 @@ def manifest_lines(folder: Path) -> Iterator[str]:
 
 def history_lines(store: Store) -> Iterator[str]:
     """A line a change of champion, the oldest first."""
-    if not store.history():
+    history = store.history()
+    if not history:
         store.resolve("latest")  # an empty store says so
-    for entry in store.history():
+    for entry in history:
         change = f"{entry.before or 'none'} -> {entry.after}"
         why = f": {entry.why}" if entry.why else ""
         yield f"{entry.time}  {entry.by}  {entry.action}  {change}{why}"

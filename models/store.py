@@ -98,10 +98,11 @@ class Store:
     def _changing(self) -> Iterator[None]:
         """Hold the lock of champion and ledger, with the two in agreement."""
         with self._writable(), locked(self._lock):
-            live = self.history()[-1].after if self.history() else ""
-            if VERSION_ID.fullmatch(live) and live != self._pointed():  # a kill came between
+            history, pointed = self.history(), self._pointed()
+            live = history[-1].after if history else ""
+            if VERSION_ID.fullmatch(live) and live != pointed:  # a kill came between
                 write_whole(self._pointer, f"{live}\n".encode())
-            elif not VERSION_ID.fullmatch(self._pointed() or ""):  # a damaged one without a ledger
+            elif not VERSION_ID.fullmatch(pointed or ""):  # a damaged one without a ledger
                 self._pointer.unlink(missing_ok=True)
             yield
 

@@ -129,15 +129,14 @@ def _refuse_target(target: Path, job: Job) -> None:
     if target.suffix.lower() not in _ENDINGS:
         fix = "End it in .jsonl or .csv"
         raise StateError(job.output, f"no kind of output for '{target.suffix}'", fix)
-    if target.exists() and not target.is_file():
+    if not target.exists():
+        return
+    if not target.is_file():
         fix = "Give a file with -o, or - for standard output"
         raise StateError(job.output, "not a file that can be replaced", fix)
-    if target.exists() and not job.overwrite:
+    if not job.overwrite:
         raise StateError(job.output, "exists already", "Give --overwrite, or another -o")
-    if any(
-        name != "-" and Path(name).exists() and target.exists() and target.samefile(name)
-        for name in job.inputs
-    ):
+    if any(name != "-" and Path(name).exists() and target.samefile(name) for name in job.inputs):
         raise StateError(job.output, "an input as well", "Give another -o")
 
 

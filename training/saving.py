@@ -19,7 +19,6 @@ from models.golden import write_golden
 from models.manifest import FORMAT, Manifest
 from models.prediction import DECIMALS
 from models.predictor import Predictor
-from models.segmentation import shipped_dictionary
 from models.store import Store
 from models.version import calibration_as_json, write_model
 from training.linear import Floats
@@ -54,7 +53,7 @@ def _manifest(trained: Trained, name: str, now: datetime) -> Manifest:
         version=name,
         created=now.isoformat(timespec="seconds"),
         scheme_digest=model.scheme.digest(),
-        dictionary_digest=hashlib.sha256(shipped_dictionary().encode()).hexdigest(),
+        dictionary_digest=hashlib.sha256(model.dictionary.encode()).hexdigest(),
         corpus_digest=trained.corpus.digest(),
         segmenter=trained.segmenter,
         recipe=trained.recipe.as_json(),

@@ -71,24 +71,24 @@ def pose(corpus: Corpus, counts: Counts, recipe: Recipe) -> Problem:
     )
 
 
-def out_of_fold(problem: Problem, rows: Rows, seed: int, refit: bool = True) -> Floats:
+def out_of_fold(
+    problem: Problem, rows: Rows, seed: int, features: Mapping[str, Matrix] | None = None
+) -> Floats:
     """Linear scores of ``rows``, shape (n, outputs), each by a model of the other folds.
 
     NaN stands where that model had too few articles to learn the label: it says nothing of how
-    the label scores.
-    Without ``refit`` vocabulary and idf are those of all ``rows``: they know no labels, and
-    it is done only inside training rows, to calibrate.
+    the label scores. Given ``features`` serve every fold: those of all ``rows`` know no labels,
+    and stand in only inside training rows, to calibrate. Otherwise each fold makes its own.
     """
     scores = np.full(problem.targets.shape, np.nan)
-    whole = None if refit else _features(problem, rows)
     fold = _folds(problem, rows, seed)
     for part in np.unique(fold):
         train, test = rows[fold != part], rows[fold == part]
-        features = whole or _features(problem, train)
+        own = features or _features(problem, train)
         for at, group in enumerate(problem.scheme.groups):
             columns = problem.scheme.columns(group)
-            linear = _fit(problem, at, features, train)
-            found = linear.scores(features[group.kind][test])
+            linear = _fit(problem, at, own, train)
+            found = linear.scores(own[group.kind][test])
             scores[test, columns] = np.where(linear.trained, found, np.nan)
     return scores
 
@@ -176,8 +176,8 @@ def _judge_fold(problem: Problem, test: Rows, seed: int) -> Judged:
     """One fold; the arrays have the rows of ``test`` only."""
     apart = ~np.isin(problem.clusters, problem.clusters[test])
     train = np.flatnonzero(apart)
-    deciding = learn_deciding(problem, train, out_of_fold(problem, train, seed, refit=False))
     features = _features(problem, train)
+    deciding = learn_deciding(problem, train, out_of_fold(problem, train, seed, features))
     likely = np.zeros((len(test), problem.targets.shape[1]))
     given = np.zeros(likely.shape, bool)
     review = np.zeros((len(test), len(problem.scheme.groups)), bool)
