@@ -137,11 +137,18 @@ def cli(**_: str) -> None:
     show_default=True,
     help="Of folds and solver.",
 )
+@click.option("--search", is_flag=True, help="Search for the best recipe first, for minutes.")
+@_setting(
+    "--precision",
+    type=click.FloatRange(0.5, 1, min_open=True, max_open=True),
+    help="Let labels pass without review only where this precision can be promised.",
+)
 @_SEGMENTER
 @click.option("--no-track", is_flag=True, help="Do not record the run in MLflow.")
 @_globals
-def train(experiment: str, jobs: int | None, seed: int, segmenter: Any, **given: Any) -> None:
+def train(experiment: str, jobs: int | None, segmenter: Any, search: bool, **given: Any) -> None:
     """Train a model version, measure it and record it."""
+    from contextlib import nullcontext
     from datetime import UTC, datetime
 
     corpus = _read_corpus(**_only(given, "articles", "labels", "scheme", "starter", "strict"))
@@ -152,8 +159,10 @@ def train(experiment: str, jobs: int | None, seed: int, segmenter: Any, **given:
     from training.saving import save
     from training.train import train as fit
 
-    with _progress("validating", "folds") as progress:
-        trained = fit(corpus, Recipe(seed=seed), segmenter, jobs or -1, progress)
+    recipe = Recipe(**_only(given, "seed", "precision"))
+    looking = _progress("searching", "trials") if search else nullcontext()
+    with looking as searching, _progress("validating", "folds") as progress:
+        trained = fit(corpus, recipe, segmenter, jobs or -1, progress, searching)
     version = save(_store(given["store"]), trained, datetime.now(UTC))
     _print(["", *report_lines(trained.report), "", f"Saved {version}"])
     if not given["no_track"]:
@@ -161,6 +170,29 @@ def train(experiment: str, jobs: int | None, seed: int, segmenter: Any, **given:
 
         run = Tracker(uri=given["tracking_uri"], experiment=experiment).record(version)
         _print([f"Recorded as run {run} of experiment {experiment}; see: newstag ui"])
+
+
+@cli.command()
+@_corpus_options
+@_MODEL
+@_SEGMENTER
+@click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
+@_globals
+def evaluate(model: str, segmenter: Any, as_json: bool, store: str, **given: Any) -> None:
+    """Compare a version with labels, apart from articles that it was trained on."""
+    from models.evidence import read_seen
+    from models.version import load_predictor
+
+    folder = _store(store).resolve(model)
+    predictor = load_predictor(folder, segmenter)
+    options = _only(given, "articles", "labels", "scheme", "starter", "strict")
+    corpus = _evaluated_corpus(options, predictor.model.scheme, folder, quiet=as_json)
+
+    from training.evaluate import evaluate as measure
+    from training.evaluate import evaluation_lines
+
+    found = measure(predictor, corpus, read_seen(folder))
+    _print([found.as_json()] if as_json else ["", *evaluation_lines(found)])
 
 
 @cli.command()
@@ -302,6 +334,30 @@ def agreement(files: tuple[str, ...], scheme: str | None) -> None:
     _print(agreement_lines(files or shipped_readings(), _scheme(scheme)))
 
 
+@labels.command("suspects")
+@_MODEL
+@_setting("--limit", type=click.IntRange(1), help="Show the strongest only.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@_globals
+def list_suspects(model: str, limit: int | None, as_json: bool, store: str, **_: str) -> None:
+    """Rank the labels of a version's training articles that it believes wrong."""
+    import json
+
+    from labels.scheme import read_scheme
+    from labels.suspects import suspect_lines, suspects
+    from models.evidence import read_out_of_fold
+
+    folder = _store(store).resolve(model)
+    scheme = read_scheme(folder / "scheme.toml")
+    held = read_out_of_fold(folder, scheme)
+    found, unjudged = suspects(scheme, held.ids, held.labels, held.likely)
+    if as_json:
+        _print(json.dumps(one.as_json(), ensure_ascii=False) for one in found[:limit])
+        return
+    _print([f"{len(found)} suspects among the {len(held.ids)} training articles of {folder.name}"])
+    _print(suspect_lines(found[:limit], unjudged))
+
+
 @cli.command()
 @_setting("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @_setting("--port", type=_PORT, default=5000, show_default=True, help="The port to listen on.")
@@ -342,6 +398,21 @@ def _given(
     return Given(
         scheme=_scheme(scheme), articles=articles, labels=labels, starter=joins, gold=not own
     )
+
+
+def _evaluated_corpus(given: dict[str, Any], scheme: Any, folder: Any, quiet: bool) -> Corpus:
+    """Labelled articles under the version's own scheme; the starter's only where asked for."""
+    from labels.errors import InputError
+    from labels.scheme import shipped_scheme
+
+    if given["scheme"] is None and scheme.digest() != shipped_scheme().digest():
+        given["scheme"] = str(folder / "scheme.toml")
+    given["starter"] = bool(given["starter"])
+    corpus = _read_corpus(**given, quiet=quiet)
+    if corpus.scheme.digest() != scheme.digest():
+        fix = "Leave --scheme out: the version has its own"
+        raise InputError(given["scheme"] or "scheme", "not the scheme of the version", fix)
+    return corpus
 
 
 def _read_corpus(*, strict: bool, quiet: bool = False, **given: Any) -> Corpus:

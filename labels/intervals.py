@@ -12,6 +12,7 @@ Counts = npt.NDArray[np.float64]
 
 _NORMAL_975 = 1.959963984540054
 _DRAWS = 4000
+_TAIL = 0.0125  # of a posterior, at either end; see macro_f1_interval
 
 
 def wilson(hits: float, of: float) -> Interval:
@@ -41,11 +42,12 @@ def macro_f1(confusion: Counts) -> Counts:
 
 
 def macro_f1_interval(confusion: Counts, seed: int = 0) -> Interval:
-    """95 % credible interval of macro-F1 of one (L, L) confusion matrix of counts.
+    """95 % interval of macro-F1 of one (L, L) confusion matrix of counts.
 
-    Percentiles of a Dirichlet posterior with Perks' prior (1947), one article spread over all
-    cells of the labels at hand: unlike the percentile bootstrap it never has width zero. Measured
-    coverage with four labels: 0.89 to 0.94 at n = 40, 0.93 to 0.95 at n = 200.
+    From a Dirichlet posterior with Perks' prior (1947), one article spread over all cells of the
+    labels at hand: unlike the percentile bootstrap it never has width zero. Its percentiles 2.5
+    and 97.5 cover only 0.89 to 0.95 at n = 40, so 1.25 and 98.75 are taken: measured coverage
+    with four labels 0.94 to 0.98 at n = 40 and 0.96 to 0.98 at n = 200.
     """
     present = (confusion.sum(0) + confusion.sum(1)) > 0
     if not present.any():
@@ -75,5 +77,5 @@ def _posterior(counts: Counts, seed: int) -> Counts:
 
 
 def _between(drawn: Counts) -> Interval:
-    low, high = np.quantile(drawn, [0.025, 0.975])
+    low, high = np.quantile(drawn, [_TAIL, 1 - _TAIL])
     return float(low), float(high)

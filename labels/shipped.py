@@ -23,6 +23,7 @@ def starter_samples(scheme: Scheme) -> Iterator[Sample]:
                 labels=labels,
                 source="starter",
                 labelled_by="article row",
+                theme=path.stem,
             )
 
 

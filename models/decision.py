@@ -15,17 +15,23 @@ LEAST_CHARACTERS = 20
 LEAST_KNOWN = 0.5
 
 
+# No probability reaches it: a label with this in ``Rule.sure`` always goes to review.
+NEVER = 2.0
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rule:
     """How one group decides.
 
-    ``thresholds`` holds, for a multi group, the probability from which each label is given; for
-    an exclusive group, the probability that the best label needs to go without review. A
-    label within ``margin`` of its threshold, in a multi group, goes to review as well.
-    ``trained`` says which labels had articles enough to be learnt. Both have shape (labels,).
+    ``thresholds`` holds the probability from which each label of a multi group is given; an
+    exclusive group gives its best label whatever its probability. ``sure`` holds the
+    probability from which a given label goes without review. A label of a multi group that
+    missed its threshold by less than ``margin`` goes to review as well. ``trained`` says which
+    labels had articles enough to be learnt. All three have shape (labels,).
     """
 
     thresholds: tuple[float, ...]
+    sure: tuple[float, ...]
     margin: float
     trained: tuple[bool, ...]
 
@@ -50,10 +56,12 @@ def decide(group: Group, rule: Rule, probabilities: Scores) -> Choice:
     ]
     if group.exclusive:
         best = int(np.argmax(probabilities))
-        unsure = [f"uncertain:{group.id}"] if probabilities[best] < rule.thresholds[best] else []
+        unsure = [f"uncertain:{group.id}"] if probabilities[best] < rule.sure[best] else []
         return Choice(given=(best,), reasons=(*unsure, *untrained))
-    distance = probabilities - np.array(rule.thresholds)
-    close = (np.abs(distance) < rule.margin) & np.array(rule.trained)
-    unsure = [f"uncertain:{group.id}:{group.ids[at]}" for at in np.flatnonzero(close)]
-    given = np.flatnonzero((distance >= 0) & np.array(rule.trained))
-    return Choice(given=tuple(given.tolist()), reasons=(*unsure, *untrained))
+    thresholds, trained = np.array(rule.thresholds), np.array(rule.trained)
+    given = (probabilities >= thresholds) & trained
+    near = trained & ~given & (thresholds - probabilities < rule.margin)
+    doubtful = np.flatnonzero((given & (probabilities < np.array(rule.sure))) | near)
+    unsure = [f"uncertain:{group.id}:{group.ids[at]}" for at in doubtful]
+    chosen = tuple(np.flatnonzero(given).tolist())
+    return Choice(given=chosen, reasons=(*unsure, *untrained))

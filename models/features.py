@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -10,23 +11,36 @@ from labels.article import Article
 from labels.normalise import normalise
 from models.segmentation import Segmenter
 
-Field = Literal["title", "lead", "body", "whole"]
-Unit = Literal["word", "character"]
+# ``markers`` are the words that a title sets in brackets, as in 【通知】, each as one term;
+# ``dictionary`` the words of title and content that stand in the model's own dictionary.
+Field = Literal["title", "lead", "body", "last", "whole", "markers", "dictionary"]
+# ``shape`` are words with every digit written as 0, so that all dates and sums look alike.
+Unit = Literal["word", "character", "shape"]
 
 LONGEST = 20_000  # characters of a content as given; what follows is not read
 _LEAD = 300  # characters of the normalised content
+_LAST = 200  # characters of the normalised content, blanks aside
 
-# What a vectoriser is fed, in the order of the columns of a training matrix of texts.
-COLUMNS: tuple[tuple[Field, Unit], ...] = tuple(
-    (field, unit) for field in get_args(Field) for unit in get_args(Unit)
+Column = tuple[Field, Unit]
+
+# Fields that are words and no running text have neither characters nor shapes.
+COLUMNS: tuple[Column, ...] = tuple(
+    (field, unit)
+    for field in get_args(Field)
+    for unit in get_args(Unit)
+    if unit == "word" or field not in ("markers", "dictionary")
 )
+
+_MARKER = re.compile(r"[【\[「《<]([^】\]」》>]{1,12})[】\]」》>]")
+_SHAPE = str.maketrans("123456789", "000000000")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Block:
     """The n-grams, from ``low`` to ``high`` units long, of one field of an article.
 
-    ``min_df`` is the number of training articles in which a term must stand.
+    ``min_df`` is the number of training articles in which a term must stand. With ``sublinear``
+    a term counts 1 + ln(tf), otherwise tf, the number of times that it occurs.
     """
 
     field: Field
@@ -34,15 +48,22 @@ class Block:
     low: int = 1
     high: int = 1
     min_df: int = 2
+    sublinear: bool = True
 
     @property
     def name(self) -> str:
-        return f"{self.field} {self.unit} {self.low}-{self.high}"
+        """For people and pipelines; what is usual is left out."""
+        rare = f" min_df {self.min_df}" if self.min_df != 2 else ""
+        plain = "" if self.sublinear else " plain tf"
+        return f"{self.field} {self.unit} {self.low}-{self.high}{rare}{plain}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Text:
-    """An article read once: normalised, and cut into words that are no blanks."""
+    """An article read once: normalised, and cut into words that are no blanks.
+
+    ``dictionary`` holds the words of the model's own dictionary.
+    """
 
     title: str
     content: str
@@ -50,28 +71,49 @@ class Text:
     lead_words: tuple[str, ...]
     body_words: tuple[str, ...]
     truncated: bool
+    dictionary: frozenset[str] = frozenset()
 
-    def words(self, field: Field) -> tuple[str, ...]:
-        if field == "title":
-            return self.title_words
-        if field == "lead":
-            return self.lead_words
-        return self.body_words if field == "body" else self.title_words + self.body_words
+    def words(self, field: Field, unit: Unit = "word") -> tuple[str, ...]:
+        """The field's words, or their shapes."""
+        words = self._words(field)
+        return tuple(word.translate(_SHAPE) for word in words) if unit == "shape" else words
+
+    def _words(self, field: Field) -> tuple[str, ...]:
+        match field:
+            case "title" | "lead" | "body":
+                words: tuple[str, ...] = getattr(self, f"{field}_words")
+            case "last":
+                words = self.body_words[_first_of_last(self.body_words) :]
+            case "whole":
+                words = self.title_words + self.body_words
+            case "markers":
+                words = tuple("".join(found.split()) for found in _MARKER.findall(self.title))
+            case "dictionary":
+                words = tuple(word for word in self._words("whole") if word in self.dictionary)
+        return words
 
     def characters(self, field: Field) -> str:
         """The field's text on one line."""
         return self._text(field).replace("\n", " ")
 
     def _text(self, field: Field) -> str:
-        if field == "title":
-            return self.title
-        if field == "lead":
-            return self.content[:_LEAD]
-        return self.content if field == "body" else f"{self.title}\n{self.content}"
+        match field:
+            case "title":
+                return self.title
+            case "lead":
+                return self.content[:_LEAD]
+            case "body":
+                return self.content
+            case "last":
+                return self.content[-_LAST:]
+            case _:
+                return f"{self.title}\n{self.content}"
 
     def column(self, field: Field, unit: Unit) -> str:
         """What a vectoriser is fed: words with blanks between them, or the characters."""
-        return " ".join(self.words(field)) if unit == "word" else self.characters(field)
+        if unit == "character":
+            return self.characters(field)
+        return " ".join(self.words(field, unit))
 
 
 def read_text(article: Article, segmenter: Segmenter) -> Text:
@@ -86,6 +128,7 @@ def read_text(article: Article, segmenter: Segmenter) -> Text:
         lead_words=lead,
         body_words=body,
         truncated=max(len(article.content), len(article.title)) > LONGEST,
+        dictionary=segmenter.words,
     )
 
 
@@ -103,6 +146,16 @@ def _cut_content(content: str, segmenter: Segmenter) -> tuple[tuple[str, ...], t
     return body, tuple(word for word in cut[:in_lead] if not word.isspace())
 
 
+def _first_of_last(words: tuple[str, ...]) -> int:
+    """Where those words begin that together make up the last 200 characters at most."""
+    room = _LAST
+    for at in range(len(words) - 1, -1, -1):
+        room -= len(words[at])
+        if room < 0:
+            return at + 1
+    return 0
+
+
 def terms(text: Text, block: Block) -> Iterator[str]:
     """Every n-gram of the block, as often as it occurs.
 
@@ -115,7 +168,7 @@ def terms(text: Text, block: Block) -> Iterator[str]:
             for at in range(len(characters) - n + 1):
                 yield characters[at : at + n]
         return
-    words = text.words(block.field)
+    words = text.words(block.field, block.unit)
     for n in range(block.low, block.high + 1):
         for at in range(len(words) - n + 1):
             yield words[at] if n == 1 else " ".join(words[at : at + n])

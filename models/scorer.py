@@ -30,7 +30,7 @@ class Weights:
 
 @dataclass(frozen=True, kw_only=True)
 class Scorer:
-    """Sublinear TF-IDF, each block scaled to length 1, times weights, plus intercepts.
+    """TF-IDF, each block scaled to length 1, times weights, plus intercepts.
 
     ``intercepts`` has shape (outputs,).
     """
@@ -63,13 +63,14 @@ class Scorer:
 def tf_idf(text: Text, block: Weights) -> tuple[npt.NDArray[np.intp], Scores]:
     """The columns of the known terms, ascending, and their values, scaled to length 1.
 
-    The value of a term is (1 + ln tf) * idf, with idf = ln((1 + n) / (1 + df)) + 1 as
-    scikit-learn's ``TfidfTransformer(sublinear_tf=True)`` has it.
+    The value of a term is (1 + ln tf) * idf, or tf * idf in a block that is not sublinear, with
+    idf = ln((1 + n) / (1 + df)) + 1 as scikit-learn's ``TfidfTransformer`` has it.
     """
     known = block.vocabulary
     counted = Counter(known[term] for term in terms(text, block.block) if term in known)
     columns = np.array(sorted(counted), np.intp)
     counts = np.array([counted[column] for column in columns.tolist()], np.float64)
-    values = (1 + np.log(counts)) * block.idf[columns].astype(np.float64)
+    counts = 1 + np.log(counts) if block.block.sublinear else counts
+    values = counts * block.idf[columns].astype(np.float64)
     length = float(np.sqrt(values @ values))
     return columns, values / length if length else values

@@ -18,13 +18,20 @@ _DICTIONARY = Path(__file__).parents[1] / "labels" / "dictionary.txt"
 
 
 class Segmenter(Protocol):
-    """Cuts normalised text into words that, joined, give the text again."""
+    """Cuts normalised text into words that, joined, give the text again.
+
+    ``words`` are those that it was given beside its own dictionary.
+    """
+
+    @property
+    def words(self) -> frozenset[str]: ...
 
     def cut(self, text: str) -> list[str]: ...
 
 
 class _Rjieba:
     def __init__(self, words: Sequence[str]) -> None:
+        self.words = frozenset(words)
         import rjieba  # reads its dictionary: 0.15 s
 
         self._engine = rjieba.Jieba()
@@ -40,6 +47,7 @@ class _Jieba:
     """The reference implementation: the same words, much slower."""
 
     def __init__(self, words: Sequence[str]) -> None:
+        self.words = frozenset(words)
         with warnings.catch_warnings():
             # Its escapes and its pkg_resources are of another time; there is no newer release.
             warnings.simplefilter("ignore")

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
-from models.features import COLUMNS, Block, Text
+from models.features import Block, Column, Text
 
 Rows = npt.NDArray[np.intp]
 Matrix = Any  # scipy's sparse matrices have no types
@@ -43,7 +43,7 @@ class Counts:
         kept = counts[:, np.flatnonzero(seen)]
         if not kept.shape[1]:
             return kept
-        return TfidfTransformer(sublinear_tf=True).fit(kept[train]).transform(kept)
+        return TfidfTransformer(sublinear_tf=block.sublinear).fit(kept[train]).transform(kept)
 
 
 def count(texts: Sequence[Text], blocks: Sequence[Block]) -> Counts:
@@ -76,14 +76,19 @@ def vectoriser_settings(block: Block) -> dict[str, object]:
     Texts arrive segmented, so that no function of ours is named inside a pickle.
     """
     return {
-        "analyzer": "word" if block.unit == "word" else "char",
-        "token_pattern": r"\S+" if block.unit == "word" else None,
+        "analyzer": "char" if block.unit == "character" else "word",
+        "token_pattern": None if block.unit == "character" else r"\S+",
         "ngram_range": (block.low, block.high),
         "lowercase": False,
     }
 
 
-def text_matrix(texts: Sequence[Text]) -> npt.NDArray[np.object_]:
-    """Texts as a pipeline takes them, shape (n, fields x units), in the order of COLUMNS."""
-    rows = [[text.column(field, unit) for field, unit in COLUMNS] for text in texts]
-    return np.array(rows, object).reshape(len(rows), len(COLUMNS))
+def columns_of(blocks: Sequence[Block]) -> tuple[Column, ...]:
+    """The fields and units that the blocks read, each once, in a fixed order."""
+    return tuple(dict.fromkeys((block.field, block.unit) for block in blocks))
+
+
+def text_matrix(texts: Sequence[Text], columns: Sequence[Column]) -> npt.NDArray[np.object_]:
+    """Texts as a pipeline takes them, shape (n, columns)."""
+    rows = [[text.column(field, unit) for field, unit in columns] for text in texts]
+    return np.array(rows, object).reshape(len(rows), len(columns))

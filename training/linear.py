@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from sklearn import config_context
+from sklearn.linear_model import LogisticRegression
 from sklearn.multiclass import OneVsRestClassifier
 from sklearn.svm import LinearSVC
 
 from labels.scheme import Group
 from training.counts import Matrix
-from training.recipe import Recipe
+from training.recipe import Learner
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
 # With fewer articles than this a label is not learnt, and said to be untrained.
 LEAST_ARTICLES = 2
+_LOGISTIC = 10.0  # times the C of the support vector machine
 _NO = -1.0  # the margin of a support vector machine on the negative side
 
 
@@ -46,21 +50,85 @@ def trained_labels(group: Group, targets: Bools) -> Bools:
     return enough if group.exclusive else enough & (len(targets) - having >= LEAST_ARTICLES)
 
 
-def fit_linear(group: Group, features: Matrix, targets: Bools, recipe: Recipe) -> Linear:
-    """Fit one group on rows whose labels are known; ``targets`` has shape (n, labels)."""
+@dataclass(frozen=True, kw_only=True)
+class Examples:
+    """Rows whose labels are known: features (n, terms), targets (n, labels), weights (n,)."""
+
+    features: Matrix
+    targets: Bools
+    weights: Floats
+
+
+def fit_linear(group: Group, examples: Examples, learner: Learner, seed: int) -> Linear:
+    """Fit one group."""
+    features, targets, weights = examples.features, examples.targets, examples.weights
     trained = trained_labels(group, targets)
     if trained.sum() < (2 if group.exclusive else 1):
         return _untrained(features.shape[1], targets.shape[1])
-    svm = LinearSVC(C=recipe.c, class_weight="balanced", random_state=recipe.seed, max_iter=20_000)
     if group.exclusive:
         rows = np.flatnonzero(targets[:, trained].any(axis=1))
-        classifier = svm.fit(features[rows], targets[rows].argmax(axis=1))
-        weights, intercepts = _two_sided(classifier.coef_, classifier.intercept_)
+        answers: Any = targets[rows].argmax(axis=1)
+        features, weights = features[rows], weights[rows]
     else:
-        classifier = OneVsRestClassifier(svm).fit(features, targets[:, trained].astype(int))
-        weights = np.vstack([one.coef_ for one in classifier.estimators_])
-        intercepts = np.concatenate([one.intercept_ for one in classifier.estimators_])
-    return _spread(weights, intercepts, trained, classifier)
+        answers = targets[:, trained].astype(int)
+    fitted = [
+        _fit(classifier, features, answers, weights) for classifier in _classifiers(learner, seed)
+    ]
+    classifier = fitted[0] if len(fitted) == 1 else _averaged(fitted, features)
+    coefficients, intercepts = _plain(classifier)
+    if group.exclusive:
+        coefficients, intercepts = _two_sided(coefficients, intercepts)
+    return _spread(coefficients, intercepts, trained, classifier)
+
+
+def _classifiers(learner: Learner, seed: int) -> Iterator[Any]:
+    """Unfitted estimators; C is that of each alone, also where they are averaged."""
+    balance = "balanced" if learner.balanced else None
+    if learner.classifier in ("svm", "average"):
+        yield LinearSVC(C=learner.c, class_weight=balance, random_state=seed, max_iter=20_000)
+    if learner.classifier in ("logistic", "average"):
+        # Its loss flattens out sooner, so that it wants a weaker regularisation.
+        yield LogisticRegression(
+            C=_LOGISTIC * learner.c, class_weight=balance, random_state=seed, max_iter=2000
+        )
+
+
+def _fit(classifier: Any, features: Matrix, answers: Any, weights: Floats) -> Any:
+    if answers.ndim == 1:
+        return classifier.fit(features, answers, sample_weight=weights)
+    with config_context(enable_metadata_routing=True):
+        each = OneVsRestClassifier(classifier.set_fit_request(sample_weight=True))
+        return each.fit(features, answers, sample_weight=weights)
+
+
+def _plain(classifier: Any) -> tuple[Floats, Floats]:
+    """Coefficients, shape (labels, features), and intercepts, shape (labels,)."""
+    each = getattr(classifier, "estimators_", [classifier])
+    return np.vstack([one.coef_ for one in each]), np.concatenate([one.intercept_ for one in each])
+
+
+def _averaged(fitted: Sequence[Any], features: Matrix) -> Any:
+    """The first classifier, with the mean of all their coefficients.
+
+    Each is first divided by the root mean square of its scores on the training rows; centring
+    them as well would undo what the intercepts say of the labels.
+    """
+    scaled = []
+    for classifier in fitted:
+        coefficients, intercepts = _plain(classifier)
+        scores = features @ coefficients.T + intercepts
+        size = max(float(np.sqrt(np.mean(np.square(scores)))), 1e-12)
+        scaled.append((coefficients / size, intercepts / size))
+    coefficients = np.mean([one for one, _ in scaled], axis=0)
+    intercepts = np.mean([one for _, one in scaled], axis=0)
+    first = fitted[0]
+    each = getattr(first, "estimators_", None)
+    if each is None:
+        first.coef_, first.intercept_ = coefficients, intercepts
+        return first
+    for at, one in enumerate(each):
+        one.coef_, one.intercept_ = coefficients[at : at + 1], intercepts[at : at + 1]
+    return first
 
 
 def _untrained(features: int, labels: int) -> Linear:

@@ -14,10 +14,10 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import Pipeline
 
 from labels.scheme import Kind, Scheme
-from models.features import COLUMNS, Block, Text
+from models.features import Block, Text
 from models.scorer import Scorer, Weights
-from training.counts import Matrix, dtype_for, text_matrix, vectoriser_settings
-from training.linear import Linear, fit_linear
+from training.counts import Matrix, columns_of, dtype_for, text_matrix, vectoriser_settings
+from training.linear import Linear
 from training.validation import Problem
 
 
@@ -33,12 +33,13 @@ class Fitted:
     def as_pipelines(self) -> dict[str, dict[str, Any]]:
         """For notebooks: by group id, a pipeline over segmented texts and the labels it scores.
 
-        Nothing of ours is named inside; a pipeline reads rows of ``text_matrix``.
+        Nothing of ours is named inside; a pipeline reads rows of ``text_matrix`` with the
+        ``columns`` named beside it.
         """
         return {
             group.id: {
                 "labels": [x for x, t in zip(group.ids, linear.trained, strict=True) if t],
-                "columns": [f"{field} {unit}" for field, unit in COLUMNS],
+                "columns": columns_of(self.blocks[group.kind]),
                 "pipeline": Pipeline(
                     [("features", self.vectorisers[group.kind]), ("classifier", linear.classifier)]
                 ),
@@ -71,6 +72,7 @@ class Fitted:
 
 def vectoriser(blocks: Sequence[Block], articles: int) -> ColumnTransformer:
     """TF-IDF of each block, side by side, over rows of ``text_matrix``."""
+    columns = columns_of(blocks)
     dtype = dtype_for(articles)
     return ColumnTransformer(
         [
@@ -79,10 +81,10 @@ def vectoriser(blocks: Sequence[Block], articles: int) -> ColumnTransformer:
                 TfidfVectorizer(
                     **vectoriser_settings(block),
                     min_df=block.min_df,
-                    sublinear_tf=True,
+                    sublinear_tf=block.sublinear,
                     dtype=dtype,
                 ),
-                COLUMNS.index((block.field, block.unit)),
+                columns.index((block.field, block.unit)),
             )
             for block in blocks
         ]
@@ -98,12 +100,13 @@ def fit_pipelines(
     problem: Problem, blocks: Mapping[Kind, tuple[Block, ...]], texts: Sequence[Text]
 ) -> Fitted:
     """Fit on all texts; a group learns from those whose labels of it are known."""
-    columns = text_matrix(texts)
-    vectorisers = {kind: vectoriser(mine, len(texts)) for kind, mine in blocks.items()}
-    features = {kind: _fit_transform(one, columns) for kind, one in vectorisers.items()}
-    linears = {}
-    for at, group in enumerate(problem.scheme.groups):
-        rows = np.flatnonzero(problem.known[:, at])
-        own = problem.targets[rows, problem.scheme.columns(group)]
-        linears[group.id] = fit_linear(group, features[group.kind][rows], own, problem.recipe)
-    return Fitted(scheme=problem.scheme, vectorisers=vectorisers, blocks=blocks, linears=linears)
+    fitters = {kind: vectoriser(mine, len(texts)) for kind, mine in blocks.items()}
+    features: dict[str, Matrix] = {
+        kind: _fit_transform(one, text_matrix(texts, columns_of(blocks[kind])))
+        for kind, one in fitters.items()
+    }
+    every = np.arange(len(texts))
+    linears = {
+        group.id: problem.fit(at, features, every) for at, group in enumerate(problem.scheme.groups)
+    }
+    return Fitted(scheme=problem.scheme, vectorisers=fitters, blocks=blocks, linears=linears)

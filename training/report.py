@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
 from labels.intervals import Interval, macro_f1, macro_f1_interval, mean_f1_interval, wilson
 from labels.scheme import Group, Scheme
+from training.abstention import Promise
 from training.counts import Rows
 from training.linear import Bools, Floats
+from training.reliability import calibration_error, calibration_error_interval
 from training.validation import Judged
 
 
@@ -53,7 +55,8 @@ class GroupReport:
     ``f1_micro`` equals the accuracy where the group is exclusive. ``confusion`` (exclusive
     groups only) has gold labels as rows and predicted ones as columns, means over partitions.
     ``reviewed`` is the share that goes to a person; ``kept_right`` the share of the rest
-    whose labels are exactly right.
+    whose labels are exactly right. ``calibration_error`` is the expected one: of the best
+    label's probability where exclusive, else of the probabilities of all labels.
     """
 
     group: str
@@ -65,13 +68,16 @@ class GroupReport:
     confusion: list[list[float]]
     reviewed: float
     kept_right: Figure
+    calibration_error: Figure
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Report:
     """What was measured, on what: ``evaluated`` articles, by models that also saw ``beside``.
 
-    ``source`` is given or starter: which articles were evaluated.
+    ``source`` is given or starter: which articles were evaluated. For starter articles
+    ``themes`` has the same figures with each theme judged by models of the other themes.
+    ``promises`` by group are what ``--precision`` could hold to.
     """
 
     source: str
@@ -79,10 +85,20 @@ class Report:
     beside: int
     seeds: list[int]
     groups: list[GroupReport]
+    themes: list[GroupReport] = field(default_factory=list)
+    precision: float | None = None
+    promises: dict[str, list[Promise]] = field(default_factory=dict)
 
     def metrics(self) -> dict[str, float]:
         """Flat names for a tracker: ``type_f1_macro``, ``type_f1_macro_low``, ``type_f1_news``."""
-        return {name: value for group in self.groups for name, value in _group_metrics(group)} | {
+        themes = {
+            f"{group.group}_f1_{kind}_leave_one_theme_out": spread.value
+            for group in self.themes
+            for kind, spread in (("macro", group.f1_macro), ("micro", group.f1_micro))
+        }
+        return {
+            **{name: value for group in self.groups for name, value in _group_metrics(group)},
+            **themes,
             "evaluated_articles": self.evaluated,
             "partitions": len(self.seeds),
         }
@@ -100,6 +116,7 @@ def _group_metrics(group: GroupReport) -> Iterator[tuple[str, float]]:
         yield f"{group.group}_recall_{label.label}", label.recall.value
     yield f"{group.group}_reviewed", group.reviewed
     yield f"{group.group}_kept_right", group.kept_right.value
+    yield f"{group.group}_calibration_error", group.calibration_error.value
 
 
 def report_on(
@@ -111,6 +128,7 @@ def report_on(
             group,
             [part.given[mine, scheme.columns(group)] for part in judged],
             [part.review[mine, at] for part in judged],
+            [part.likely[mine, scheme.columns(group)] for part in judged],
             targets[mine, scheme.columns(group)],
         )
         for at, group in enumerate(scheme.groups)
@@ -119,7 +137,11 @@ def report_on(
 
 
 def _group_report(
-    group: Group, given: Sequence[Bools], review: Sequence[Bools], gold: Bools
+    group: Group,
+    given: Sequence[Bools],
+    review: Sequence[Bools],
+    likely: Sequence[Floats],
+    gold: Bools,
 ) -> GroupReport:
     tables = np.array([_two_by_two(one, gold) for one in given])  # (partitions, labels, 3)
     confusions = np.array([_confusion(one, gold) for one in given])
@@ -140,7 +162,22 @@ def _group_report(
         confusion=confusions.mean(axis=0).tolist() if group.exclusive else [],
         reviewed=1 - float(np.mean(kept)) / max(len(gold), 1),
         kept_right=_proportion(float(np.mean(right)), float(np.mean(kept))),
+        calibration_error=_calibration_error(group, likely, gold),
     )
+
+
+def _calibration_error(group: Group, likely: Sequence[Floats], gold: Bools) -> Figure:
+    """Of the best label where exclusive; else of all labels, article by article."""
+    if group.exclusive:
+        best = [one.argmax(axis=1)[:, None] for one in likely]
+        confident = [np.take_along_axis(p, b, 1) for p, b in zip(likely, best, strict=True)]
+        right = [np.take_along_axis(gold, at, 1) for at in best]
+    else:
+        confident, right = list(likely), [gold] * len(likely)
+    pairs = list(zip(confident, right, strict=True))
+    value = float(np.mean([calibration_error(p, r) for p, r in pairs]))
+    low, high = calibration_error_interval(confident, right)
+    return Figure(value=value, low=low, high=high)
 
 
 def _two_by_two(given: Bools, gold: Bools) -> Floats:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from labels.errors import VersionError
+from training.abstention import Promise
 from training.report import Figure, GroupReport, LabelReport, Report, Spread
 
 STYLE_WARNING = "Starter articles give themselves away by their style: real posts will score lower."
@@ -21,7 +22,15 @@ def report_from(path: Path) -> Report:
     """
     try:
         raw = json.loads(path.read_text("utf-8"))
-        return Report(**{**raw, "groups": [_group(group) for group in raw["groups"]]})
+        promised = raw["promises"].items()
+        return Report(
+            **{
+                **raw,
+                "groups": [_group(group) for group in raw["groups"]],
+                "themes": [_group(group) for group in raw["themes"]],
+                "promises": {group: [Promise(**one) for one in held] for group, held in promised},
+            }
+        )
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise VersionError(str(path), "missing or not a report", "Train again") from error
 
@@ -34,6 +43,7 @@ def _group(raw: Mapping[str, Any]) -> GroupReport:
             "f1_micro": Spread(**raw["f1_micro"]),
             "labels": [_label(label) for label in raw["labels"]],
             "kept_right": Figure(**raw["kept_right"]),
+            "calibration_error": Figure(**raw["calibration_error"]),
         }
     )
 
@@ -54,12 +64,20 @@ def report_lines(report: Report) -> Iterator[str]:
         yield STYLE_WARNING
     for group in report.groups:
         yield ""
-        yield from _group_lines(group)
+        yield from group_lines(group)
+    if report.themes:
+        yield ""
+        yield "With each theme judged by models of the other themes:"
+    for group in report.themes:
+        yield f"  {group.group}: macro-F1 {group.f1_macro.value:.3f}, {_micro(group)}"
+    for name, promises in report.promises.items():
+        yield ""
+        yield from _promise_lines(name, promises, report)
 
 
-def _group_lines(group: GroupReport) -> Iterator[str]:
+def group_lines(group: GroupReport) -> Iterator[str]:
     yield f"{group.group} ({group.articles} articles)"
-    micro = "accuracy" if group.exclusive else "micro-F1"
+    micro = _micro_name(group)
     yield f"  macro-F1 {_spread(group.f1_macro)}"
     yield f"  {micro:8} {_spread(group.f1_micro)}"
     width = max(len(label.label) for label in group.labels)
@@ -69,6 +87,32 @@ def _group_lines(group: GroupReport) -> Iterator[str]:
         yield f"  {label.label:{width}} {label.articles:8}  {figures}"
     right = f"; of the others {group.kept_right.value:.1%} are exactly right"
     yield f"  {group.reviewed:.0%} go to review{right if group.reviewed < 1 else ''}"
+    yield f"  calibration error {_figure(group.calibration_error)}"
+
+
+def _micro_name(group: GroupReport) -> str:
+    return "accuracy" if group.exclusive else "micro-F1"
+
+
+def _micro(group: GroupReport) -> str:
+    return f"{_micro_name(group)} {group.f1_micro.value:.3f}"
+
+
+def _promise_lines(group: str, promises: list[Promise], report: Report) -> Iterator[str]:
+    yield f"{group}: what passes unseen at precision {report.precision}, with confidence 95 %"
+    width = max(len(one.label) for one in promises)
+    for one in promises:
+        if one.sure is not None:
+            held = (
+                f"{one.kept} of {one.given} pass, from probability {one.sure:.3f}, {one.wrong} "
+                f"wrong, precision at least {one.bound:.3f}"
+            )
+        elif one.given < one.needed:
+            held = f"{one.given} articles, {one.needed} are needed: everything goes to review"
+        else:
+            held = f"not held by {one.given} articles: everything goes to review"
+        yield f"  {one.label:{width}}  {held}"
+    yield f"  It holds for articles like the {report.evaluated} {report.source} ones."
 
 
 def _spread(spread: Spread) -> str:

@@ -85,6 +85,8 @@ def _write(folder: Path, trained: Trained, manifest: Manifest) -> None:
     write_golden(folder, Predictor(trained.model, manifest.version, trained.segmenter))
     _write_lines(folder / "oof.jsonl", _out_of_fold(trained))
     _write_lines(folder / "corpus.jsonl", _corpus_rows(trained.corpus))
+    if trained.trials:
+        _write_lines(folder / "search.jsonl", (trial.as_json() for trial in trained.trials))
     report = json.dumps(asdict(trained.report), ensure_ascii=False, indent=1)
     (folder / "report.json").write_text(report + "\n", "utf-8")
     joblib.dump(trained.fitted.as_pipelines(), folder / "pipeline.joblib", compress=3)

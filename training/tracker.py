@@ -6,7 +6,7 @@ import json
 import logging
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,6 +57,7 @@ class Tracker:
                 return found
             with mlflow.start_run(run_name=manifest.version) as run:
                 _log(mlflow, version, manifest, report)
+                _log_trials(mlflow, version, run)
             return str(run.info.run_id)
 
 
@@ -123,6 +124,35 @@ def _log(mlflow: Any, version: Path, manifest: Manifest, report: Report) -> None
     log_version(mlflow, version, scheme, manifest)
 
 
+def _log_trials(mlflow: Any, version: Path, parent: Any) -> None:
+    """Each learner that a search tried as a child run: parameters and metrics only."""
+    path = version / "search.jsonl"
+    if not path.exists():
+        return
+    from mlflow.entities import Metric, Param
+
+    client = mlflow.MlflowClient()
+    now = parent.info.start_time
+    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
+        trial = json.loads(line)
+        child = client.create_run(
+            parent.info.experiment_id,
+            start_time=now,
+            run_name=f"{trial['kind']} {number}{' (best)' if trial['best'] else ''}",
+            tags={"mlflow.parentRunId": parent.info.run_id, "kind": trial["kind"]},
+        )
+        params = learner_params("", trial["learner"])
+        figures = {
+            name: trial[name] for name in ("f1", "loss", "starter_f1", "starter_loss", "chosen")
+        }
+        client.log_batch(
+            child.info.run_id,
+            params=[Param(key, str(value)) for key, value in params.items()],
+            metrics=[Metric(key, v, now, 0) for key, v in figures.items() if v is not None],
+        )
+        client.set_terminated(child.info.run_id, end_time=now)
+
+
 def _tags(manifest: Manifest, report: Report) -> dict[str, str]:
     sentence = (
         f"Trained on {manifest.counts['articles']} articles ({manifest.counts['given']} given, "
@@ -143,13 +173,17 @@ def _tags(manifest: Manifest, report: Report) -> dict[str, str]:
 
 
 def _params(manifest: Manifest) -> dict[str, object]:
-    """The recipe, its lists of blocks as readable names."""
-    plain = {key: value for key, value in manifest.recipe.items() if not isinstance(value, list)}
-    blocks = {key: value for key, value in manifest.recipe.items() if isinstance(value, list)}
-    named = {
-        key: ", ".join(Block(**block).name for block in value) for key, value in blocks.items()
-    }
-    return {**plain, **named, "segmenter": manifest.segmenter}
+    """The recipe, what is nested in it by its path, its blocks as readable names."""
+    plain: dict[str, object] = {"segmenter": manifest.segmenter}
+    for key, value in manifest.recipe.items():
+        plain |= learner_params(f"{key}.", value) if isinstance(value, dict) else {key: value}
+    return plain
+
+
+def learner_params(prefix: str, learner: Mapping[str, Any]) -> dict[str, object]:
+    """A learner as MLflow's flat parameters."""
+    named = ", ".join(Block(**block).name for block in learner["blocks"])
+    return {f"{prefix}{key}": value for key, value in learner.items()} | {f"{prefix}blocks": named}
 
 
 def _out_of_fold_table(scheme: Scheme, rows: list[dict[str, Any]]) -> pd.DataFrame:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -17,30 +18,35 @@ from models.segmentation import (
     open_segmenter,
     shipped_dictionary,
 )
-from training.counts import Counts, count
+from training.candidates import candidates
+from training.counts import Rows, count
 from training.linear import Floats, trained_labels
 from training.pipelines import Fitted, fit_pipelines
 from training.recipe import Recipe
-from training.report import Report, report_on
+from training.report import GroupReport, Report, report_on
+from training.search import Trial, search
 from training.validation import (
     Deciding,
+    Judged,
     Problem,
     Progress,
     judge,
     learn_deciding,
     out_of_fold,
+    partitions,
     pose,
 )
 
 # Articles that the partitions judge together, about; beyond it more partitions tell little.
-_ENOUGH = 2000
+_ENOUGH = 1000
 
 
 @dataclass(frozen=True, kw_only=True)
 class Trained:
     """A model, the evidence for it, and its scikit-learn form.
 
-    ``likely`` are out-of-fold probabilities of every sample, shape (n, outputs).
+    ``likely`` are out-of-fold probabilities of every sample, shape (n, outputs); ``trials``
+    what a recipe search tried, none without one.
     """
 
     corpus: Corpus
@@ -50,12 +56,21 @@ class Trained:
     fitted: Fitted
     report: Report
     likely: Floats
+    trials: Sequence[Trial] = ()
 
 
-def train(
-    corpus: Corpus, recipe: Recipe, segmenter: SegmenterName, jobs: int, progress: Progress
+def train(  # noqa: PLR0913, PLR0917 - what, how, and who is told of either part of the work
+    corpus: Corpus,
+    recipe: Recipe,
+    segmenter: SegmenterName,
+    jobs: int,
+    progress: Progress,
+    searching: Progress | None = None,
 ) -> Trained:
     """Train on the whole corpus, and measure the recipe on articles held out of it.
+
+    With ``searching``, which is told how the search goes, the recipe is searched for; the report
+    is then of recipes that were each chosen without the fold that they are judged on.
 
     Raises:
         InputError: too few labelled articles to learn a group.
@@ -63,22 +78,26 @@ def train(
     _refuse_too_little(corpus)
     dictionary = shipped_dictionary()
     texts = _read(corpus, segmenter, dictionary)
-    counts = count(texts, recipe.blocks)
-    blocks = _usable(corpus, recipe, counts)
-    problem = pose(corpus, counts, recipe)
-    report = _evaluate(corpus, problem, jobs, progress)
+    problem = pose(corpus, count(texts, _blocks(corpus, recipe, searching is not None)), recipe)
+    parted = _partitions(corpus, problem)
+    found = search(problem, parted, jobs, searching) if searching else None
+    problem = replace(problem, recipe=found.recipe) if found else problem
+    blocks = _usable(corpus, problem)
     every = np.arange(len(corpus))
     scores = out_of_fold(problem, every, recipe.seed)
     deciding = learn_deciding(problem, every, scores)
+    judged = judge(problem, parted, jobs, progress, found.recipes if found else None)
+    report = _report(corpus, problem, judged, deciding, jobs)
     fitted = fit_pipelines(problem, blocks, texts)
     return Trained(
         corpus=corpus,
-        recipe=recipe,
+        recipe=problem.recipe,
         segmenter=segmenter,
         model=_model(corpus, dictionary, fitted, deciding),
         fitted=fitted,
         report=report,
         likely=_probabilities(corpus, deciding, scores),
+        trials=found.trials if found else (),
     )
 
 
@@ -105,8 +124,21 @@ def _read(corpus: Corpus, segmenter: SegmenterName, dictionary: str) -> list[Tex
     return [read_text(sample.article, engine) for sample in corpus.samples]
 
 
-def _usable(corpus: Corpus, recipe: Recipe, counts: Counts) -> dict[Kind, tuple[Block, ...]]:
-    kinds = {group.kind: counts.usable(recipe.blocks_of(group)) for group in corpus.scheme.groups}
+def _blocks(corpus: Corpus, recipe: Recipe, search: bool) -> tuple[Block, ...]:
+    """Every block that will be needed."""
+    if not search:
+        return recipe.blocks
+    kinds = dict.fromkeys(group.kind for group in corpus.scheme.groups)
+    tried = [learner for kind in kinds for learner in candidates(kind, mixed=True)]
+    return tuple(dict.fromkeys((*recipe.blocks, *(block for one in tried for block in one.blocks))))
+
+
+def _usable(corpus: Corpus, problem: Problem) -> dict[Kind, tuple[Block, ...]]:
+    groups = {group.kind: group for group in corpus.scheme.groups}
+    kinds = {
+        kind: problem.counts.usable(problem.recipe.learner_of(group).blocks)
+        for kind, group in groups.items()
+    }
     if not all(kinds.values()):
         raise InputError(
             "training", "the articles share no words", "Give articles with titles or contents"
@@ -114,19 +146,43 @@ def _usable(corpus: Corpus, recipe: Recipe, counts: Counts) -> dict[Kind, tuple[
     return kinds
 
 
-def _evaluate(corpus: Corpus, problem: Problem, jobs: int, progress: Progress) -> Report:
-    """Judge the given articles, or the starter's where none was given."""
+def _partitions(corpus: Corpus, problem: Problem) -> list[list[Rows]]:
+    """Folds of the articles to judge: the given ones, or the starter's where none was given."""
     of_given = bool(corpus.given.any())
     rows = np.flatnonzero(corpus.given) if of_given else np.arange(len(corpus))
-    seeds = list(range(max(1, min(problem.recipe.partitions, _ENOUGH // len(rows)))))
-    judged = judge(problem, rows, seeds, jobs, progress)
+    seeds = range(max(1, min(problem.recipe.partitions, _ENOUGH // len(rows))))
+    return partitions(problem, rows, list(seeds))
+
+
+def _report(
+    corpus: Corpus, problem: Problem, judged: Sequence[Judged], deciding: Deciding, jobs: int
+) -> Report:
+    of_given = bool(corpus.given.any())
+    rows = np.flatnonzero(corpus.given) if of_given else np.arange(len(corpus))
+
+    def figures(parts: Sequence[Judged]) -> list[GroupReport]:
+        return report_on(corpus.scheme, parts, problem.targets, problem.known, rows)
+
+    themes = [] if of_given else judge(problem, [_themes(corpus)], jobs, lambda _done, _of: None)
     return Report(
         source="given" if of_given else "starter",
         evaluated=len(rows),
         beside=len(corpus) - len(rows),
-        seeds=seeds,
-        groups=report_on(corpus.scheme, judged, problem.targets, problem.known, rows),
+        seeds=list(range(len(judged))),
+        groups=figures(judged),
+        themes=figures(themes) if themes else [],
+        precision=problem.recipe.precision,
+        promises={group: list(held) for group, held in deciding.promises.items()},
     )
+
+
+def _themes(corpus: Corpus) -> list[Rows]:
+    """The rows of each theme."""
+    themes = [sample.theme for sample in corpus.samples]
+    return [
+        np.array([at for at, one in enumerate(themes) if one == theme], np.intp)
+        for theme in dict.fromkeys(themes)
+    ]
 
 
 def _model(corpus: Corpus, dictionary: str, fitted: Fitted, deciding: Deciding) -> Model:

@@ -1,0 +1,99 @@
+"""Abstention: letting a label pass unseen only where its precision can be promised."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from scipy.stats import beta
+
+from labels.scheme import Group
+from models.decision import NEVER, Rule
+from training.linear import Bools, Floats
+
+_ERROR = 0.05  # the chance that a promise is broken
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Promise:
+    """What could be promised of one label, on how much evidence.
+
+    ``given`` articles got the label out of fold; of them ``kept`` pass unseen, ``wrong`` of
+    those wrongly. ``bound`` is the one-sided 95 % Clopper-Pearson bound of precision among
+    the kept; ``sure`` the probability from which the label passes, None where no promise
+    holds. ``needed`` articles without an error are the least that can carry the promise.
+    """
+
+    label: str
+    given: int
+    kept: int
+    wrong: int
+    bound: float
+    sure: float | None
+    needed: int
+
+
+def promise(
+    group: Group, rule: Rule, likely: Floats, targets: Bools, precision: float
+) -> tuple[Rule, list[Promise]]:
+    """The rule that keeps ``precision`` for each label, and what it rests on.
+
+    ``likely`` and ``targets`` are out of fold, of shape (n, labels).
+    """
+    given = _given(group, rule, likely)
+    promises = [
+        _promise(label, likely[given[:, at], at], targets[given[:, at], at], precision)
+        for at, label in enumerate(group.ids)
+    ]
+    sure = tuple(NEVER if one.sure is None else one.sure for one in promises)
+    return replace(rule, sure=sure), promises
+
+
+def _given(group: Group, rule: Rule, likely: Floats) -> Bools:
+    """Which labels the rule gives, shape (n, labels); NaN is no label."""
+    known = np.where(np.isfinite(likely), likely, -1.0)
+    if group.exclusive:
+        best = known.argmax(axis=1)
+        return np.asarray((np.arange(likely.shape[1]) == best[:, None]) & (known >= 0))
+    return np.asarray((known >= np.array(rule.thresholds)) & np.array(rule.trained))
+
+
+def _promise(label: str, likely: Floats, right: Bools, precision: float) -> Promise:
+    """Fixed-sequence testing down the ranked articles (Angelopoulos et al. 2021, section 4.2).
+
+    It begins at the first place where an errorless start could carry the promise and stops at
+    the first place whose bound falls short, so that choosing the last one that held does not
+    spend more than the 5 %.
+    """
+    order = np.argsort(-likely, kind="stable")
+    likely, errors = likely[order], np.cumsum(~right[order])
+    needed = least_articles(precision)
+    # Articles of equal probability pass together or not at all.
+    ends = (
+        np.flatnonzero(np.append(np.diff(likely) < 0, True)) if len(likely) else np.array([], int)
+    )
+    kept, bound = 0, 0.0
+    for at in ends[ends >= needed - 1].tolist():
+        held = precision_bound(at + 1, int(errors[at]))
+        if held < precision:
+            break
+        kept, bound = at + 1, held
+    return Promise(
+        label=label,
+        given=len(likely),
+        kept=kept,
+        wrong=int(errors[kept - 1]) if kept else 0,
+        bound=bound,
+        sure=float(likely[kept - 1]) if kept else None,
+        needed=needed,
+    )
+
+
+def precision_bound(kept: int, wrong: int) -> float:
+    """The one-sided 95 % lower bound of a proportion (Clopper and Pearson 1934)."""
+    return float(beta.ppf(_ERROR, kept - wrong, wrong + 1)) if kept > wrong else 0.0
+
+
+def least_articles(precision: float) -> int:
+    """How many articles without an error are needed to promise ``precision``: 59 for 0.95."""
+    return int(np.ceil(np.log(_ERROR) / np.log(precision)))
