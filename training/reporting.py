@@ -116,9 +116,10 @@ def _promise_lines(group: str, promises: list[Promise], report: Report) -> Itera
 
 
 def _spread(spread: Spread) -> str:
+    parted = f"sd {spread.sd:.3f}, {spread.least:.3f} to {spread.most:.3f} over partitions; "
     return (
-        f"{spread.value:.3f} (sd {spread.sd:.3f}, {spread.least:.3f} to {spread.most:.3f} over "
-        f"partitions; 95 % interval {spread.low:.2f} to {spread.high:.2f})"
+        f"{spread.value:.3f} ({parted if spread.least < spread.most else ''}"
+        f"95 % interval {spread.low:.2f} to {spread.high:.2f})"
     )
 
 

@@ -13,6 +13,7 @@ from labels.scheme import Group, Kind
 from models.features import Block, Text, read_text
 from models.model import Model
 from models.segmentation import (
+    Segmenter,
     SegmenterName,
     dictionary_words,
     open_segmenter,
@@ -77,7 +78,7 @@ def train(  # noqa: PLR0913, PLR0917 - what, how, and who is told of either part
     """
     _refuse_too_little(corpus)
     dictionary = shipped_dictionary()
-    texts = _read(corpus, segmenter, dictionary)
+    texts = read_texts(corpus, open_segmenter(segmenter, dictionary_words(dictionary)))
     problem = pose(corpus, count(texts, _blocks(corpus, recipe, searching is not None)), recipe)
     parted = _partitions(corpus, problem)
     found = search(problem, parted, jobs, searching) if searching else None
@@ -119,9 +120,9 @@ def _counted(corpus: Corpus, group: Group) -> str:
     return ", ".join(f"{label} {n}" for label, n in zip(group.ids, counts, strict=True))
 
 
-def _read(corpus: Corpus, segmenter: SegmenterName, dictionary: str) -> list[Text]:
-    engine = open_segmenter(segmenter, dictionary_words(dictionary))
-    return [read_text(sample.article, engine) for sample in corpus.samples]
+def read_texts(corpus: Corpus, segmenter: Segmenter) -> list[Text]:
+    """Every article of the corpus, normalised and segmented."""
+    return [read_text(sample.article, segmenter) for sample in corpus.samples]
 
 
 def _blocks(corpus: Corpus, recipe: Recipe, search: bool) -> tuple[Block, ...]:
@@ -163,7 +164,7 @@ def _report(
     def figures(parts: Sequence[Judged]) -> list[GroupReport]:
         return report_on(corpus.scheme, parts, problem.targets, problem.known, rows)
 
-    themes = [] if of_given else judge(problem, [_themes(corpus)], jobs, lambda _done, _of: None)
+    themes = [] if of_given else judge(problem, [theme_rows(corpus)], jobs, lambda _done, _of: None)
     return Report(
         source="given" if of_given else "starter",
         evaluated=len(rows),
@@ -176,7 +177,7 @@ def _report(
     )
 
 
-def _themes(corpus: Corpus) -> list[Rows]:
+def theme_rows(corpus: Corpus) -> list[Rows]:
     """The rows of each theme."""
     themes = [sample.theme for sample in corpus.samples]
     return [
