@@ -53,11 +53,11 @@ def macro_f1_interval(confusion: Counts, seed: int = 0) -> Interval:
     if not present.any():
         return 0.0, 1.0
     kept = confusion[np.ix_(present, present)]
-    return _between(macro_f1(_posterior(kept, seed)))
+    return _between(macro_f1(_posterior(kept, seed, 1 / kept.size)))
 
 
 def mean_f1_interval(tables: Counts, seed: int = 0) -> Interval:
-    """The same for the mean F1 of labels decided one by one.
+    """The same for the mean F1 of labels decided one by one, which share one prior article.
 
     ``tables`` of shape (L, 3) holds hits, false alarms and misses; one row serves for a single
     label, or for pooled decisions (micro-F1). Labels without any of the three do not count.
@@ -65,14 +65,15 @@ def mean_f1_interval(tables: Counts, seed: int = 0) -> Interval:
     present = tables[tables.sum(axis=1) > 0]
     if not len(present):
         return 0.0, 1.0
-    drawn = np.stack([_posterior(table, seed + at) for at, table in enumerate(present)])
+    shape = 1 / present.size
+    drawn = np.stack([_posterior(table, seed + at, shape) for at, table in enumerate(present)])
     f1 = 2 * drawn[..., 0] / (2 * drawn[..., 0] + drawn[..., 1] + drawn[..., 2])
     return _between(f1.mean(axis=0))
 
 
-def _posterior(counts: Counts, seed: int) -> Counts:
+def _posterior(counts: Counts, seed: int, prior: float) -> Counts:
     random = np.random.default_rng(seed)
-    shape = np.broadcast_to(counts + 1 / counts.size, (_DRAWS, *counts.shape))
+    shape = np.broadcast_to(counts + prior, (_DRAWS, *counts.shape))
     return random.standard_gamma(shape)
 
 

@@ -87,7 +87,8 @@ class Text:
             case "whole":
                 words = self.title_words + self.body_words
             case "markers":
-                words = tuple("".join(found.split()) for found in _MARKER.findall(self.title))
+                found = ("".join(one.split()) for one in _MARKER.findall(self.title))
+                words = tuple(filter(None, found))
             case "dictionary":
                 words = tuple(word for word in self._words("whole") if word in self.dictionary)
         return words

@@ -56,8 +56,14 @@ class Scorer:
         words = text.words("whole")
         if not words:
             return 0.0
-        vocabularies = [b.vocabulary for b in self.blocks if b.block.unit == "word"]
-        return sum(any(word in known for known in vocabularies) for word in words) / len(words)
+        shapes = text.words("whole", "shape")
+        plain = [b.vocabulary for b in self.blocks if b.block.unit == "word"]
+        shaped = [b.vocabulary for b in self.blocks if b.block.unit == "shape"]
+        known = sum(
+            any(word in terms for terms in plain) or any(shape in terms for terms in shaped)
+            for word, shape in zip(words, shapes, strict=True)
+        )
+        return known / len(words)
 
 
 def tf_idf(text: Text, block: Weights) -> tuple[npt.NDArray[np.intp], Scores]:

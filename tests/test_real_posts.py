@@ -28,7 +28,7 @@ def newstag(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_gold_labels_are_joined_by_id_and_counted(trained_folder: tuple[Path, str]) -> None:
     _, printed = trained_folder
     assert "40 given articles, labelled: 40 by shipped gold" in printed
-    assert "504 starter articles, labelled: 504 by article row" in printed
+    assert "632 starter articles, labelled: 632 by article row" in printed
     assert "mean over 10 partitions" in printed
 
 

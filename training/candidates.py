@@ -75,8 +75,10 @@ def _candidates(features: _Choice, usual: tuple[Block, ...], mixed: bool) -> Ite
             yield Learner(blocks=blocks, given_weight=weight)
     plain = Learner(blocks=usual)
     for classifier, c in _CLASSIFIERS:
-        for weight in _GIVEN_WEIGHTS if mixed else (1.0,):
+        for weight in _GIVEN_WEIGHTS[: 2 if mixed else 1]:
             yield replace(plain, classifier=classifier, c=c, given_weight=weight)
+    if mixed:
+        yield replace(plain, given_weight=_GIVEN_WEIGHTS[2])
     yield replace(plain, balanced=False)
     yield replace(plain, calibration="sigmoid")
     for changed in (

@@ -87,14 +87,20 @@ def _classifiers(learner: Learner, seed: int) -> Iterator[Any]:
     if learner.classifier in ("svm", "average"):
         yield LinearSVC(C=learner.c, class_weight=balance, random_state=seed, max_iter=20_000)
     if learner.classifier in ("logistic", "average"):
-        # Its loss flattens out sooner, so that it wants a weaker regularisation.
+        # Its loss flattens out sooner, so that it wants a weaker regularisation; label by label,
+        # as the machine is, with liblinear: forty times as fast here as a softmax over all.
         yield LogisticRegression(
-            C=_LOGISTIC * learner.c, class_weight=balance, random_state=seed, max_iter=2000
+            C=_LOGISTIC * learner.c,
+            class_weight=balance,
+            random_state=seed,
+            max_iter=2000,
+            solver="liblinear",
+            dual=True,  # articles are fewer than terms
         )
 
 
 def _fit(classifier: Any, features: Matrix, answers: Any, weights: Floats) -> Any:
-    if answers.ndim == 1:
+    if answers.ndim == 1 and isinstance(classifier, LinearSVC):
         return classifier.fit(features, answers, sample_weight=weights)
     with config_context(enable_metadata_routing=True):
         each = OneVsRestClassifier(classifier.set_fit_request(sample_weight=True))

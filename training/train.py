@@ -164,14 +164,19 @@ def _report(
     def figures(parts: Sequence[Judged]) -> list[GroupReport]:
         return report_on(corpus.scheme, parts, problem.targets, problem.known, rows)
 
-    themes = [] if of_given else judge(problem, [theme_rows(corpus)], jobs, lambda _done, _of: None)
+    themes = theme_rows(corpus)
+    left_out = (
+        judge(problem, [themes], jobs, lambda _done, _of: None)
+        if not of_given and len(themes) > 1
+        else []
+    )
     return Report(
         source="given" if of_given else "starter",
         evaluated=len(rows),
         beside=len(corpus) - len(rows),
         seeds=list(range(len(judged))),
         groups=figures(judged),
-        themes=figures(themes) if themes else [],
+        themes=figures(left_out) if left_out else [],
         precision=problem.recipe.precision,
         promises={group: list(held) for group, held in deciding.promises.items()},
     )

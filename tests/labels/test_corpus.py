@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from labels.article import Article
@@ -61,6 +63,40 @@ def test_a_corpus_knows_which_samples_were_given(corpus: Corpus) -> None:
 def test_equal_texts_of_two_ids_are_one_cluster(corpus: Corpus) -> None:
     assert corpus.sketches.shape == (3, 64)
     assert corpus.clusters.tolist() == [0, 1, 0]
+
+
+def themed(name: str, content: str, theme: str | None) -> Sample:
+    source: Source = "given" if theme is None else "starter"
+    return replace(sample(name, EVENT, content=content, source=source), theme=theme)
+
+
+def test_the_articles_of_a_theme_are_kin(scheme: Scheme) -> None:
+    samples = (
+        themed("w1", "青石镇的廊桥修好了。", None),
+        themed("w2", "云溪大学迎来新生八千人。", "s1"),
+        themed("w3", "松果实验室招聘两位工程师。", "s2"),
+        themed("w4", "澄湖今年第一次开放夜游船。", "s1"),
+    )
+    corpus = Corpus(scheme=scheme, samples=samples)
+    assert corpus.clusters.tolist() == [0, 1, 2, 3]
+    assert corpus.kin.tolist() == [0, 1, 2, 1]
+
+
+def test_the_near_duplicate_of_an_article_is_kin_of_its_whole_theme(scheme: Scheme) -> None:
+    samples = (
+        themed("w1", POST, None),
+        themed("w2", "云溪大学迎来新生八千人。", "s1"),
+        themed("w3", POST, "s1"),
+        themed("w4", POST, "s2"),
+        themed("w5", "松果实验室招聘两位工程师。", "s2"),
+    )
+    corpus = Corpus(scheme=scheme, samples=samples)
+    assert corpus.clusters.tolist() == [0, 1, 0, 0, 4]
+    assert len(set(corpus.kin.tolist())) == 1
+
+
+def test_without_themes_only_near_duplicates_are_kin(corpus: Corpus) -> None:
+    assert corpus.kin.tolist() == corpus.clusters.tolist() == [0, 1, 0]
 
 
 def test_an_empty_corpus_has_empty_targets(scheme: Scheme) -> None:

@@ -24,19 +24,23 @@ def gold_rows() -> list[dict[str, object]]:
     return [row for row in rows if isinstance(row, dict)]
 
 
-def test_the_starter_has_504_articles_with_ids_of_their_own(starter: list[Sample]) -> None:
-    assert len(starter) == 504
-    assert len({sample.article.id for sample in starter}) == 504
+def test_the_starter_has_632_articles_with_ids_of_their_own(starter: list[Sample]) -> None:
+    assert len(starter) == 632
+    assert len({sample.article.id for sample in starter}) == 632
 
 
-def test_the_starter_lies_in_12_files_in_the_order_of_their_numbers() -> None:
+def test_the_starter_lies_in_20_files_in_the_order_of_their_numbers() -> None:
     names = [path.stem for path in shipped_readings() if path.parent.name == "starter"]
-    assert names == [f"s{number}" for number in range(1, 13)]
+    assert names == [f"s{number}" for number in range(1, 21)]
 
 
 def test_a_starter_id_names_its_file(starter: list[Sample]) -> None:
     for sample in starter:
         assert f"/{sample.article.id.split('-')[0]}.jsonl:" in sample.article.where
+
+
+def test_the_theme_of_a_starter_article_is_its_file(starter: list[Sample]) -> None:
+    assert all(sample.theme == sample.article.id.split("-")[0] for sample in starter)
 
 
 def test_every_starter_article_has_a_title_a_content_and_both_groups(
@@ -66,7 +70,7 @@ def test_the_starter_shows_every_label_at_least_fifty_times(
 
 def test_no_two_starter_articles_are_near_duplicates(starter: list[Sample], scheme: Scheme) -> None:
     corpus = Corpus(scheme=scheme, samples=tuple(starter))
-    assert corpus.clusters.tolist() == list(range(504))
+    assert corpus.clusters.tolist() == list(range(632))
 
 
 def test_the_gold_has_40_rows_of_labels_and_no_text(gold_rows: list[dict[str, object]]) -> None:

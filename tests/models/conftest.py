@@ -83,12 +83,21 @@ def model(scheme: Scheme) -> Model:
             intercepts=np.array([0.0, 0.0, 0.0, -1.0, -1.0]),
         ),
         calibrations={
-            "type": Temperature(temperature=0.5, trained=(True, True, True)),
-            "domains": Sigmoid(slopes=(2.0, 2.0), offsets=(0.0, 0.0), trained=(True, True)),
+            "type": Temperature(temperature=0.5, exclusive=True, trained=(True, True, True)),
+            "domains": Sigmoid(
+                slopes=(2.0, 2.0), offsets=(0.0, 0.0), exclusive=False, trained=(True, True)
+            ),
         },
         rules={
-            "type": Rule(thresholds=(0.6, 0.6, 0.6), margin=0.0, trained=(True, True, True)),
-            "domains": Rule(thresholds=(0.5, 0.5), margin=0.15, trained=(True, True)),
+            "type": Rule(
+                thresholds=(0.0, 0.0, 0.0),
+                sure=(0.6, 0.6, 0.6),
+                margin=0.0,
+                trained=(True, True, True),
+            ),
+            "domains": Rule(
+                thresholds=(0.5, 0.5), sure=(0.65, 0.65), margin=0.15, trained=(True, True)
+            ),
         },
     )
 
@@ -123,7 +132,7 @@ def write_files() -> Callable[[Path, Model, str], None]:
             dictionary_digest=sha256(folder / "dictionary.txt"),
             corpus_digest="0" * 64,
             segmenter="rjieba",
-            recipe={"c": 1.0},
+            recipe={"exclusive": {"c": 1.0}},
             blocks=[asdict(block.block) for block in model.scorer.blocks],
             intercepts=model.scorer.intercepts.tolist(),
             calibrations={g: calibration_as_json(c) for g, c in model.calibrations.items()},

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from labels.scheme import Group, Scheme
-from models.decision import Choice, Rule, decide
+from models.decision import NEVER, Choice, Rule, decide
 
-SURE = Rule(thresholds=(0.6, 0.6, 0.6), margin=0.15, trained=(True, True, True))
-DOMAINS = Rule(thresholds=(0.5, 0.4), margin=0.15, trained=(True, True))
+SURE = Rule(
+    thresholds=(0.0, 0.0, 0.0), sure=(0.6, 0.6, 0.6), margin=0.15, trained=(True, True, True)
+)
+DOMAINS = Rule(thresholds=(0.5, 0.4), sure=(0.65, 0.55), margin=0.15, trained=(True, True))
 
 
 @pytest.fixture
@@ -27,31 +31,31 @@ def test_an_exclusive_group_gives_the_best_label(kind: Group) -> None:
     assert choice == Choice(given=(1,), reasons=())
 
 
-def test_an_exclusive_group_below_its_threshold_gives_the_best_guess_for_review(
+def test_an_exclusive_group_that_is_not_sure_gives_the_best_guess_for_review(
     kind: Group,
 ) -> None:
     choice = decide(kind, SURE, np.array([0.3, 0.29, 0.41]))
     assert choice == Choice(given=(2,), reasons=("uncertain:type",))
 
 
-def test_an_exclusive_group_at_its_threshold_is_sure(kind: Group) -> None:
+def test_an_exclusive_group_is_sure_from_that_probability_on(kind: Group) -> None:
     assert decide(kind, SURE, np.array([0.6, 0.4, 0.0])) == Choice(given=(0,), reasons=())
 
 
-def test_an_exclusive_group_takes_the_threshold_of_the_best_label(kind: Group) -> None:
-    rule = Rule(thresholds=(0.9, 0.1, 0.5), margin=0, trained=(True, True, True))
+def test_an_exclusive_group_is_as_sure_as_its_best_label_must_be(kind: Group) -> None:
+    rule = replace(SURE, sure=(0.9, 0.1, 0.5))
     assert decide(kind, rule, np.array([0.8, 0.1, 0.1])).reasons == ("uncertain:type",)
     assert decide(kind, rule, np.array([0.2, 0.5, 0.3])).reasons == ()
 
 
 def test_an_untrained_exclusive_label_is_named_whatever_is_given(kind: Group) -> None:
-    rule = Rule(thresholds=(0.6, 0.6, 0.6), margin=0, trained=(True, True, False))
+    rule = replace(SURE, trained=(True, True, False))
     choice = decide(kind, rule, np.array([0.9, 0.1, 0.0]))
     assert choice == Choice(given=(0,), reasons=("untrained:type:policy_notice",))
 
 
 def test_an_exclusive_group_without_any_trained_label_still_gives_one(kind: Group) -> None:
-    rule = Rule(thresholds=(0.6, 0.6, 0.6), margin=0, trained=(False, False, False))
+    rule = replace(SURE, trained=(False, False, False))
     choice = decide(kind, rule, np.zeros(3))
     assert choice.given == (0,)
     assert choice.reasons == (
@@ -83,19 +87,59 @@ def test_a_multi_label_close_below_its_threshold_is_held_back_for_review(
 
 
 def test_a_multi_label_at_its_threshold_is_given(domains: Group) -> None:
-    rule = Rule(thresholds=(0.5, 0.4), margin=0, trained=(True, True))
+    rule = Rule(thresholds=(0.5, 0.4), sure=(0.5, 0.4), margin=0, trained=(True, True))
     assert decide(domains, rule, np.array([0.5, 0.4])) == Choice(given=(0, 1), reasons=())
+
+
+def test_a_multi_label_is_sure_from_that_probability_on_whatever_the_margin(
+    domains: Group,
+) -> None:
+    rule = replace(DOMAINS, sure=(0.9, 0.5))
+    assert decide(domains, rule, np.array([0.89, 0.5])).reasons == ("uncertain:domains:ai",)
+    assert decide(domains, rule, np.array([0.9, 0.49])).reasons == (
+        "uncertain:domains:biomedicine",
+    )
+
+
+def test_a_multi_label_that_missed_its_threshold_by_the_margin_goes_without_review(
+    domains: Group,
+) -> None:
+    rule = replace(DOMAINS, thresholds=(0.5, 0.5), margin=0.25)
+    assert decide(domains, rule, np.array([0.25, 0.26])) == Choice(
+        given=(), reasons=("uncertain:domains:biomedicine",)
+    )
+
+
+def test_a_label_that_is_never_sure_is_given_for_review_at_any_probability(
+    kind: Group, domains: Group
+) -> None:
+    never = replace(SURE, sure=(NEVER, 0.6, 0.6))
+    assert decide(kind, never, np.array([1.0, 0.0, 0.0])) == Choice(
+        given=(0,), reasons=("uncertain:type",)
+    )
+    assert decide(kind, never, np.array([0.0, 1.0, 0.0])).reasons == ()
+    one = replace(DOMAINS, sure=(NEVER, 0.55))
+    assert decide(domains, one, np.array([1.0, 1.0])) == Choice(
+        given=(0, 1), reasons=("uncertain:domains:ai",)
+    )
+
+
+def test_a_multi_label_that_is_never_sure_and_not_given_goes_without_review(
+    domains: Group,
+) -> None:
+    rule = replace(DOMAINS, sure=(NEVER, NEVER))
+    assert decide(domains, rule, np.array([0.1, 0.1])) == Choice(given=(), reasons=())
 
 
 def test_an_untrained_multi_label_is_never_given_and_never_called_uncertain(
     domains: Group,
 ) -> None:
-    rule = Rule(thresholds=(0.5, 0.0), margin=0.15, trained=(True, False))
+    rule = Rule(thresholds=(0.5, 0.0), sure=(0.65, 0.15), margin=0.15, trained=(True, False))
     choice = decide(domains, rule, np.array([0.9, 0.0]))
     assert choice == Choice(given=(0,), reasons=("untrained:domains:biomedicine",))
 
 
 def test_uncertain_labels_are_named_before_untrained_ones(domains: Group) -> None:
-    rule = Rule(thresholds=(0.5, 0.5), margin=0.15, trained=(False, True))
+    rule = Rule(thresholds=(0.5, 0.5), sure=(0.65, 0.65), margin=0.15, trained=(False, True))
     choice = decide(domains, rule, np.array([0.0, 0.6]))
     assert choice.reasons == ("uncertain:domains:biomedicine", "untrained:domains:ai")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import get_args
 
 import pytest
 from hypothesis import example, given, settings
@@ -17,7 +16,7 @@ from training.counts import vectoriser_settings
 
 pieces = st.one_of(
     st.sampled_from(
-        ["人工智能", "论坛", "举办", "论坛", "通知", "AI", "ＡＩ", "C++", "3.5%", "B超"]
+        ["人工智能", "论坛", "举办", "论坛", "【通知】", "AI", "ＡＩ", "C++", "3.5%", "B超"]
     ),
     st.sampled_from(
         ["，", "。", "\n", "\n\n", " ", "\u3000", "\t", "&nbsp;", "&amp;", "😀", "\u200b"]
@@ -27,9 +26,8 @@ pieces = st.one_of(
 )
 texts = st.lists(pieces, max_size=20).map("".join)
 blocks = st.builds(
-    lambda field, unit, low, more: Block(field=field, unit=unit, low=low, high=low + more),
-    st.sampled_from(get_args(Field)),
-    st.sampled_from(get_args(Unit)),
+    lambda column, low, more: Block(field=column[0], unit=column[1], low=low, high=low + more),
+    st.sampled_from(COLUMNS),
     st.integers(1, 3),
     st.integers(0, 2),
 )
@@ -50,6 +48,9 @@ def article(title: str, content: str) -> Article:
 @example(title="", content="论坛", block=Block(field="whole", unit="character", low=1, high=3))
 @example(title="论坛", content="", block=Block(field="whole", unit="character", low=2, high=3))
 @example(title="论坛", content="论坛", block=Block(field="title", unit="character", low=3, high=5))
+@example(title="【通知】【大 模型】", content="", block=Block(field="markers", low=1, high=2))
+@example(title="大模型", content="人工智能", block=Block(field="dictionary", low=1, high=2))
+@example(title="", content="3月15日", block=Block(field="last", unit="shape", low=1, high=2))
 @settings(deadline=None, derandomize=True, max_examples=500)
 def test_the_terms_are_those_that_scikit_learn_finds(
     segmenter: Segmenter, title: str, content: str, block: Block
@@ -60,13 +61,12 @@ def test_the_terms_are_those_that_scikit_learn_finds(
     assert Counter(terms(text, block)) == expected
 
 
-@pytest.mark.parametrize("unit", get_args(Unit))
-@pytest.mark.parametrize("field", get_args(Field))
+@pytest.mark.parametrize(("field", "unit"), COLUMNS)
 def test_a_fitted_vectoriser_counts_the_terms_of_a_long_article(
     segmenter: Segmenter, field: Field, unit: Unit
 ) -> None:
     content = "人工智能论坛今天举办。\n记者了解到，大模型 2.0 已经发布！" * 30
-    text = read_text(article("人工智能论坛", content), segmenter)
+    text = read_text(article("【通知】人工智能论坛", content), segmenter)
     block = Block(field=field, unit=unit, low=1, high=3)
     vectoriser = CountVectorizer(**vectoriser_settings(block))
     counted = vectoriser.fit_transform([text.column(field, unit)]).toarray()[0]
@@ -78,13 +78,16 @@ def test_the_fields_of_an_article_have_words_of_their_own(segmenter: Segmenter) 
     text = read_text(article("人工智能 论坛", "今天举办，\n大模型"), segmenter)
     assert text.words("title") == ("人工智能", "论坛")
     assert text.words("lead") == text.words("body") == ("今天", "举办", ",", "大模型")
+    assert text.words("last") == ("今天", "举办", ",", "大模型")
     assert text.words("whole") == ("人工智能", "论坛", "今天", "举办", ",", "大模型")
 
 
 def test_the_characters_of_a_field_stand_on_one_line(segmenter: Segmenter) -> None:
     text = read_text(article("论坛", "今天\n\n举办"), segmenter)
     assert text.characters("title") == "论坛"
-    assert text.characters("body") == text.characters("lead") == "今天 举办"
+    assert (
+        text.characters("body") == text.characters("lead") == text.characters("last") == "今天 举办"
+    )
     assert text.characters("whole") == "论坛 今天 举办"
 
 
@@ -105,6 +108,75 @@ def test_blanks_count_towards_the_lead_but_are_no_words(segmenter: Segmenter) ->
     text = read_text(article("", "、 " * 150 + "论坛"), segmenter)
     assert text.words("lead") == ("、",) * 150
     assert text.words("body")[-1] == "论坛"
+
+
+def test_the_last_words_make_up_the_last_200_characters(segmenter: Segmenter) -> None:
+    text = read_text(article("论坛", "、" * 300 + "人工智能论坛"), segmenter)
+    assert text.words("last") == ("、",) * 194 + ("人工智能", "论坛")
+    assert text.characters("last") == "、" * 194 + "人工智能论坛"
+
+
+def test_a_word_that_begins_before_the_last_200_characters_is_left_out(
+    segmenter: Segmenter,
+) -> None:
+    text = read_text(article("", "人工智能" + "、" * 197), segmenter)
+    assert text.words("last") == ("、",) * 197
+    assert text.characters("last") == "工智能" + "、" * 197
+
+
+def test_blanks_do_not_count_towards_the_last_words(segmenter: Segmenter) -> None:
+    text = read_text(article("", "论坛" + "、 " * 198), segmenter)
+    assert text.words("last") == ("论坛",) + ("、",) * 198
+
+
+def test_the_last_words_of_a_short_content_are_all_of_them(segmenter: Segmenter) -> None:
+    assert read_text(article("论坛", "举办"), segmenter).words("last") == ("举办",)
+    assert read_text(article("论坛", ""), segmenter).words("last") == ()
+
+
+@pytest.mark.parametrize(
+    ("title", "markers"),
+    [
+        ("【通知】申报开始", ("通知",)),
+        ("［报名］《论坛》今天举办", ("报名", "论坛")),
+        ("「观察」＜速递＞", ("观察", "速递")),
+        ("【会议 通知】申报", ("会议通知",)),
+        ("【】通知", ()),
+        ("【" + "长" * 12 + "】", ("长" * 12,)),
+        ("【" + "长" * 13 + "】", ()),
+        ("（通知）没有", ()),
+    ],
+)
+def test_the_markers_of_a_title_stand_in_brackets(
+    segmenter: Segmenter, title: str, markers: tuple[str, ...]
+) -> None:
+    assert read_text(article(title, ""), segmenter).words("markers") == markers
+
+
+def test_brackets_of_a_content_hold_no_markers(segmenter: Segmenter) -> None:
+    assert read_text(article("论坛", "【通知】"), segmenter).words("markers") == ()
+
+
+def test_dictionary_words_are_those_that_the_segmenter_was_given(segmenter: Segmenter) -> None:
+    text = read_text(article("人工智能论坛", "论坛发布大模型，大模型"), segmenter)
+    assert text.dictionary == {"人工智能", "大模型"}
+    assert text.words("dictionary") == ("人工智能", "大模型", "大模型")
+
+
+def test_a_shape_has_every_digit_written_as_0(segmenter: Segmenter) -> None:
+    text = read_text(article("", "3月15日起，30.5元"), segmenter)
+    shapes = text.words("body", "shape")
+    assert "".join(shapes) == "0月00日起,00.0元"
+    assert [len(shape) for shape in shapes] == [len(word) for word in text.words("body")]
+    assert text.column("body", "shape") == " ".join(shapes)
+
+
+def test_all_dates_have_one_shape(segmenter: Segmenter) -> None:
+    one, other = (
+        read_text(article("", day), segmenter).words("whole", "shape")
+        for day in ("2024年11月23日", "1987年12月19日")
+    )
+    assert one == other
 
 
 @pytest.mark.parametrize(("length", "truncated"), [(LONGEST, False), (LONGEST + 1, True)])
@@ -150,18 +222,33 @@ def test_an_n_gram_longer_than_the_text_gives_nothing() -> None:
     assert list(terms(text, Block(field="title", low=2, high=3))) == []
 
 
-def test_there_is_a_column_for_every_field_in_words_and_in_characters() -> None:
+def test_there_is_a_column_for_every_field_of_running_text_in_every_unit() -> None:
     assert COLUMNS == (
         ("title", "word"),
         ("title", "character"),
+        ("title", "shape"),
         ("lead", "word"),
         ("lead", "character"),
+        ("lead", "shape"),
         ("body", "word"),
         ("body", "character"),
+        ("body", "shape"),
+        ("last", "word"),
+        ("last", "character"),
+        ("last", "shape"),
         ("whole", "word"),
         ("whole", "character"),
+        ("whole", "shape"),
+        ("markers", "word"),
+        ("dictionary", "word"),
     )
 
 
 def test_a_block_is_named_by_field_unit_and_lengths() -> None:
     assert Block(field="title", unit="character", low=2, high=3).name == "title character 2-3"
+
+
+def test_the_name_of_a_block_tells_what_is_unusual_of_it() -> None:
+    assert Block(field="whole", min_df=1).name == "whole word 1-1 min_df 1"
+    assert Block(field="last", unit="shape", sublinear=False).name == "last shape 1-1 plain tf"
+    assert Block(field="body", min_df=3, sublinear=False).name == "body word 1-1 min_df 3 plain tf"

@@ -81,7 +81,7 @@ def test_labels_and_scores_come_the_likeliest_first(predictor: Predictor) -> Non
 
 
 def test_several_domains_come_the_likeliest_first(model: Model) -> None:
-    rule = Rule(thresholds=(0.1, 0.1), margin=0, trained=(True, True))
+    rule = Rule(thresholds=(0.1, 0.1), sure=(0.1, 0.1), margin=0, trained=(True, True))
     generous = Predictor(replace(model, rules={**model.rules, "domains": rule}), "v")
     [prediction] = generous.predict([article("生物医药 生物医药 人工智能")])
     assert prediction.given["domains"] == ("biomedicine", "ai")
@@ -153,8 +153,8 @@ def test_untrained_labels_are_named_after_every_doubt_of_their_group(model: Mode
         "domains": replace(model.rules["domains"], trained=(True, False)),
     }
     calibrations: dict[str, Calibration] = {
-        "type": Temperature(temperature=0.5, trained=two),
-        "domains": Sigmoid(slopes=(2, 2), offsets=(0, 0), trained=(True, False)),
+        "type": Temperature(temperature=0.5, exclusive=True, trained=two),
+        "domains": Sigmoid(slopes=(2, 2), offsets=(0, 0), exclusive=False, trained=(True, False)),
     }
     partial = Predictor(replace(model, rules=rules, calibrations=calibrations), "v")
     [prediction] = partial.predict([article("")])

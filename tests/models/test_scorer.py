@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -22,10 +24,14 @@ BLOCKS = (
     Block(field="lead", low=1, high=2),
     Block(field="body", unit="character", low=2, high=3),
     Block(field="whole", unit="character", low=1, high=3),
+    Block(field="whole", sublinear=False),
+    Block(field="last", unit="shape", low=1, high=2),
+    Block(field="markers"),
+    Block(field="dictionary", sublinear=False),
 )
 ARTICLES = (
     ("青禾市举办人工智能论坛", "论坛由云溪大学主办，论坛上发布了大模型。论坛闭幕。"),
-    ("关于申报生物医药项目的通知", "各单位：请于三月一日前申报。\n申报材料见附件。"),
+    ("【通知】关于申报生物医药项目", "各单位：请于三月一日前申报。\n申报材料见附件。"),
     ("记者走进松果实验室", "科研人员连续工作，新药进入临床。AI 加速了筛选，效率提高 30%。"),
     ("", "没有标题的短讯。"),
     ("只有标题", ""),
@@ -33,7 +39,9 @@ ARTICLES = (
 
 unseen = st.lists(
     st.one_of(
-        st.sampled_from(["论坛", "人工智能", "新药", "申报", "云溪大学", "，", "\n", "30%", " "]),
+        st.sampled_from(
+            ["论坛", "人工智能", "新药", "【通知】", "申报", "云溪大学", "，", "\n", "30%", " "]
+        ),
         st.text(max_size=5),
     ),
     max_size=15,
@@ -51,7 +59,7 @@ def learnt(segmenter: Segmenter) -> list[tuple[Block, TfidfVectorizer]]:
     return [
         (
             block,
-            TfidfVectorizer(**vectoriser_settings(block), sublinear_tf=True).fit(
+            TfidfVectorizer(**vectoriser_settings(block), sublinear_tf=block.sublinear).fit(
                 [text.column(block.field, block.unit) for text in texts]
             ),
         )
@@ -169,6 +177,17 @@ def test_terms_come_in_the_order_of_their_columns(model: Model, segmenter: Segme
     twice = 1 + np.log(2)
     assert columns.tolist() == [0, 4, 7]
     assert values == pytest.approx(np.array([1, twice, 1]) / np.sqrt(2 + twice**2))
+
+
+def test_a_block_of_plain_counts_weighs_a_term_as_often_as_it_stands(
+    model: Model, segmenter: Segmenter
+) -> None:
+    text = read_article("", "记者 论坛 论坛 论坛", segmenter)
+    block = model.scorer.blocks[0]
+    plain = replace(block, block=replace(block.block, sublinear=False))
+    columns, values = tf_idf(text, plain)
+    assert columns.tolist() == [4, 7]
+    assert values == pytest.approx(np.array([3, 1]) / np.sqrt(10))
 
 
 def test_the_known_share_counts_words_as_often_as_they_stand(

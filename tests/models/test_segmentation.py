@@ -151,6 +151,14 @@ def test_jieba_neither_reads_nor_leaves_a_cache_in_the_shared_temporary_director
     assert (tmp_path / "jieba.cache").read_bytes() == b"someone else's"
 
 
+@pytest.mark.parametrize("engine", [_Rjieba, _Jieba])
+def test_a_segmenter_tells_the_words_that_it_was_given(
+    engine: type[_Rjieba] | type[_Jieba],
+) -> None:
+    assert engine(("大模型", "脑机")).words == {"大模型", "脑机"}
+    assert engine(()).words == frozenset()
+
+
 def test_a_dictionary_is_read_folded_without_comments_blank_lines_and_repeats() -> None:
     text = "# 词表\n大模型\n\n  ＡＩ芯片  \r\n大模型\nDeepSeek\n#脑机\n"
     assert dictionary_words(text) == ("大模型", "ai芯片", "deepseek")

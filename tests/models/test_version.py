@@ -177,15 +177,15 @@ def test_a_version_with_an_extra_directory_is_refused_by_name(version: Path) -> 
 
 
 def test_a_version_of_another_format_is_refused_before_its_sums_are_read(version: Path) -> None:
-    edit_manifest(version, format=2)
+    edit_manifest(version, format=1)
     (version / "SHA256SUMS").unlink()
     assert refusal(version) == (
-        f"{version}/manifest.json: format 2, and this newstag reads format 1. Train again."
+        f"{version}/manifest.json: format 1, and this newstag reads format 2. Train again."
     )
 
 
 def test_a_version_whose_manifest_is_not_json_is_refused(version: Path) -> None:
-    (version / "manifest.json").write_text("format = 1\n", "utf-8")
+    (version / "manifest.json").write_text("format = 2\n", "utf-8")
     write_sums(version)
     assert refusal(version) == f"{version}/manifest.json: not JSON. Train again."
 
@@ -324,10 +324,11 @@ def test_a_file_that_the_sums_never_had_is_refused(version: Path) -> None:
         ({"rules": {group: [] for group in GROUPS}}, "AttributeError"),
         ({"blocks": [5, 5]}, "AttributeError"),
         ({"blocks": [{"field": "colour"}, {"field": "title"}]}, "ValueError"),
+        ({"blocks": [{"field": "markers", "unit": "character"}] * 2}, "ValueError"),
         (
             {
                 "rules": {
-                    group: {"thresholds": [], "margin": 0.1, "trained": [True] * 3}
+                    group: {"thresholds": [], "sure": [], "margin": 0.1, "trained": [True] * 3}
                     for group in GROUPS
                 }
             },
@@ -478,8 +479,10 @@ def test_a_scheme_comes_back_from_its_text(
 @pytest.mark.parametrize(
     "calibration",
     [
-        Temperature(temperature=0.3, trained=(True, False)),
-        Sigmoid(slopes=(1.5, -2.0), offsets=(0.1, 1 / 3), trained=(False, True)),
+        Temperature(temperature=0.3, exclusive=True, trained=(True, False)),
+        Temperature(temperature=0.3, exclusive=False, trained=(True, False)),
+        Sigmoid(slopes=(1.5, -2.0), offsets=(0.1, 1 / 3), exclusive=False, trained=(False, True)),
+        Sigmoid(slopes=(1.5, -2.0), offsets=(0.1, 1 / 3), exclusive=True, trained=(False, True)),
     ],
 )
 def test_a_calibration_comes_back_from_json(calibration: Calibration) -> None:

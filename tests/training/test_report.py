@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import json
+from dataclasses import asdict, replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 
 from labels.scheme import Scheme
+from training.abstention import Promise
 from training.report import report_on
-from training.reporting import report_lines
+from training.reporting import STYLE_WARNING, report_from, report_lines
 from training.train import Trained
 from training.validation import Judged
 
@@ -51,6 +56,21 @@ def test_review_and_what_is_kept_are_counted(scheme: Scheme) -> None:
     assert kind.confusion[0] == [1.0, 1.0, 0.0, 0.0]
 
 
+def test_the_calibration_error_is_of_the_best_label_or_of_all(scheme: Scheme) -> None:
+    domains = np.zeros((8, 4), bool)
+    domains[0, 0] = True
+    targets = np.hstack([one_hot(GOLD), np.zeros((8, 4), bool)])
+    kind, multi = report_on(
+        scheme, [judged(GUESS, domains)], targets, np.ones((8, 2), bool), np.arange(8)
+    )
+    # Probabilities are 0 or 1: two of 8 types, and one of 32 domains, are wrong.
+    assert kind.calibration_error.value == pytest.approx(2 / 8)
+    assert multi.calibration_error.value == pytest.approx(1 / 32)
+    for group in (kind, multi):
+        error = group.calibration_error
+        assert error.low <= error.value <= error.high
+
+
 def test_figures_are_means_over_partitions_with_their_spread(scheme: Scheme) -> None:
     targets = np.hstack([one_hot(GOLD), np.zeros((8, 4), bool)])
     none = np.zeros((8, 4), bool)
@@ -80,3 +100,55 @@ def test_the_terminal_is_told_on_what_and_how_it_was_measured(trained: Trained) 
     )
     assert lines[2] == "type (120 articles)"
     assert any(line.startswith("  policy_notice ") for line in lines)
+    assert sum(line.startswith("  calibration error ") for line in lines) == 2
+
+
+def test_the_metrics_have_the_calibration_error(trained: Trained) -> None:
+    kind = trained.report.groups[0]
+    metrics = trained.report.metrics()
+    assert metrics["type_calibration_error"] == kind.calibration_error.value
+    assert not [name for name in metrics if name.endswith("leave_one_theme_out")]
+
+
+def test_the_terminal_is_told_how_other_themes_do(trained: Trained) -> None:
+    themed = replace(trained.report, source="starter", themes=trained.report.groups)
+    kind, domains = trained.report.groups
+    lines = list(report_lines(themed))
+    assert STYLE_WARNING in lines
+    at = lines.index("With each theme judged by models of the other themes:")
+    assert lines[at + 1 :] == [
+        f"  type: macro-F1 {kind.f1_macro.value:.3f}, accuracy {kind.f1_micro.value:.3f}",
+        f"  domains: macro-F1 {domains.f1_macro.value:.3f}, micro-F1 {domains.f1_micro.value:.3f}",
+    ]
+
+
+PROMISES = [
+    Promise(label="news", given=80, kept=70, wrong=1, bound=0.93333, sure=0.61, needed=29),
+    Promise(label="event", given=12, kept=0, wrong=0, bound=0.0, sure=None, needed=29),
+    Promise(label="policy_notice", given=40, kept=0, wrong=0, bound=0.0, sure=None, needed=29),
+]
+
+
+def test_the_terminal_is_told_what_can_be_promised(trained: Trained) -> None:
+    report = replace(trained.report, precision=0.9, promises={"type": PROMISES})
+    lines = list(report_lines(report))
+    at = lines.index("type: what passes unseen at precision 0.9, with confidence 95 %")
+    assert lines[at + 1 :] == [
+        "  news           70 of 80 pass, from probability 0.610, 1 wrong, precision at least 0.933",
+        "  event          12 articles, 29 are needed: everything goes to review",
+        "  policy_notice  not held by 40 articles: everything goes to review",
+        "  It holds for articles like the 120 given ones.",
+    ]
+
+
+def test_a_report_with_themes_and_promises_is_read_back_as_it_was(
+    trained: Trained, tmp_path: Path
+) -> None:
+    report = replace(
+        trained.report,
+        themes=trained.report.groups,
+        precision=0.9,
+        promises={"type": PROMISES},
+    )
+    (tmp_path / "report.json").write_text(json.dumps(asdict(report)), "utf-8")
+    assert report_from(tmp_path / "report.json") == report

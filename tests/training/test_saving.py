@@ -96,4 +96,4 @@ def test_the_pipeline_loads_and_names_what_it_scores(version: Path) -> None:
         "biomedicine",
         "metaverse",
     ]
-    assert pipelines["type"]["columns"][0] == "title word"
+    assert pipelines["type"]["columns"][0] == ("title", "word")

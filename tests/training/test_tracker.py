@@ -58,8 +58,11 @@ class TestRecordedRun:
         self, client: Any, run: str, trained: Trained
     ) -> None:
         data = client.get_run(run).data
-        assert data.params["c"] == "1.0"
-        assert data.params["multi"] == "whole word 1-1"
+        exclusive, multi = trained.recipe.exclusive, trained.recipe.multi
+        assert data.params["folds"] == "3"
+        assert data.params["exclusive.c"] == str(exclusive.c)
+        assert data.params["multi.given_weight"] == str(multi.given_weight)
+        assert data.params["multi.blocks"] == ", ".join(block.name for block in multi.blocks)
         assert data.metrics == pytest.approx(trained.report.metrics())
 
     def test_it_has_the_dataset_with_its_digest(

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pytest
 
 from labels.corpus import Corpus
 from labels.errors import InputError
-from models.calibration import Sigmoid
+from models.calibration import Calibration, Sigmoid, Temperature
+from models.decision import NEVER
 from models.predictor import Predictor
 from training.recipe import Recipe
 from training.train import Trained, train
@@ -115,16 +117,68 @@ def test_starter_articles_are_trained_on_but_not_evaluated(corpus: Corpus, recip
     )
     report = train(replace(corpus, samples=mixed), recipe, "rjieba", 1, quiet).report
     assert (report.source, report.evaluated, report.beside) == ("given", 30, 90)
+    assert report.themes == []
 
 
-def test_a_rare_label_is_not_calibrated_the_wrong_way_round(corpus: Corpus, recipe: Recipe) -> None:
+def test_starter_articles_alone_are_judged_by_theme_as_well(corpus: Corpus, recipe: Recipe) -> None:
+    themed = tuple(
+        replace(s, source="starter", theme=f"s{at % 4}") for at, s in enumerate(corpus.samples)
+    )
+    report = train(replace(corpus, samples=themed), recipe, "rjieba", 1, quiet).report
+    assert (report.source, report.evaluated, report.beside) == ("starter", 120, 0)
+    assert [group.articles for group in report.themes] == [120, 120]
+    kind, domains = report.themes
+    metrics = report.metrics()
+    assert metrics["type_f1_macro_leave_one_theme_out"] == kind.f1_macro.value > 0.8
+    assert metrics["domains_f1_micro_leave_one_theme_out"] == domains.f1_micro.value > 0.8
+
+
+def test_a_group_is_calibrated_as_its_learner_says(corpus: Corpus, recipe: Recipe) -> None:
+    turned = replace(
+        recipe,
+        partitions=1,
+        exclusive=replace(recipe.exclusive, calibration="sigmoid"),
+        multi=replace(recipe.multi, calibration="temperature"),
+    )
+    model = train(corpus, turned, "rjieba", 1, quiet).model
+    found: dict[str, Calibration] = dict(model.calibrations)
+    assert isinstance(found["type"], Sigmoid)
+    assert isinstance(found["domains"], Temperature)
+    assert (found["type"].exclusive, found["domains"].exclusive) == (True, False)
+    scores = Predictor(model, "v").predict([corpus.samples[0].article])[0].scores
+    assert sum(scores["type"].values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_without_a_precision_nothing_is_promised(trained: Trained) -> None:
+    assert (trained.report.precision, trained.report.promises) == (None, {})
+
+
+def test_with_a_precision_every_label_has_a_promise(corpus: Corpus, recipe: Recipe) -> None:
+    asked = replace(recipe, partitions=1, precision=0.8)
+    done = train(corpus, asked, "rjieba", 1, quiet)
+    assert done.report.precision == 0.8
+    for group in corpus.scheme.groups:
+        promises, rule = done.report.promises[group.id], done.model.rules[group.id]
+        assert tuple(one.label for one in promises) == group.ids
+        assert rule.sure == tuple(NEVER if one.sure is None else one.sure for one in promises)
+
+
+@pytest.mark.parametrize("kind", ["sigmoid", "temperature"])
+def test_a_rare_label_is_not_calibrated_the_wrong_way_round(
+    corpus: Corpus, recipe: Recipe, kind: Literal["sigmoid", "temperature"]
+) -> None:
     """Where a fold has not learnt a label, its score there says nothing of the label."""
+    recipe = replace(recipe, multi=replace(recipe.multi, calibration=kind))
     rare = [s for s in corpus.samples if "metaverse" in s.labels["domains"]][:2]
     others = [s for s in corpus.samples if "metaverse" not in s.labels["domains"]]
     model = train(replace(corpus, samples=(*rare, *others)), recipe, "rjieba", 1, quiet).model
     calibration = model.calibrations["domains"]
-    assert isinstance(calibration, Sigmoid)
-    assert calibration.slopes[3] > 0 or not calibration.trained[3]
+    assert isinstance(calibration, Sigmoid if kind == "sigmoid" else Temperature)
+    assert (
+        isinstance(calibration, Temperature)
+        or calibration.slopes[3] > 0
+        or not calibration.trained[3]
+    )
     with_it, without = Predictor(model, "v").predict([rare[0].article, others[0].article])
     assert with_it.scores["domains"]["metaverse"] >= without.scores["domains"]["metaverse"]
 

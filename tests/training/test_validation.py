@@ -5,12 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from labels.corpus import Corpus
+from labels.article import Article
+from labels.corpus import Corpus, Sample
 from models.features import read_text
 from models.segmentation import open_segmenter
 from training.counts import count
 from training.recipe import Recipe
-from training.validation import Problem, judge, out_of_fold, pose
+from training.validation import Problem, judge, learn_deciding, out_of_fold, partitions, pose
 
 
 @pytest.fixture(scope="module")
@@ -28,9 +29,147 @@ def quiet(_done: int, _of: int) -> None:
     pass
 
 
+@pytest.fixture(scope="module")
+def mixed(corpus: Corpus, recipe: Recipe) -> Problem:
+    """Every fourth article is a given one; the others are of five themes."""
+    samples = tuple(
+        replace(sample, source="starter", theme=f"s{at % 5}") if at % 4 else sample
+        for at, sample in enumerate(corpus.samples)
+    )
+    return posed(replace(corpus, samples=samples), recipe)
+
+
+def test_each_row_lies_in_one_fold_of_each_partition(problem: Problem) -> None:
+    rows = np.arange(0, 120, 3)
+    parted = partitions(problem, rows, [0, 1])
+    assert [len(folds) for folds in parted] == [3, 3]
+    assert [sorted(np.concatenate(folds).tolist()) for folds in parted] == [rows.tolist()] * 2
+
+
+def test_rows_that_belong_together_share_a_fold(mixed: Problem) -> None:
+    [folds] = partitions(mixed, np.arange(120), [0], together=mixed.kin)
+    held = [set(mixed.kin[fold].tolist()) for fold in folds]
+    assert sum(len(one) for one in held) == len(set.union(*held)) == len(set(mixed.kin.tolist()))
+
+
+def test_given_articles_weigh_what_they_are_said_to_among_starter_ones(mixed: Problem) -> None:
+    assert mixed.weights(np.arange(5), 3.0).tolist() == [3.0, 1.0, 1.0, 1.0, 3.0]
+
+
+def test_where_there_is_one_source_all_articles_weigh_the_same(problem: Problem) -> None:
+    assert problem.weights(np.arange(5), 3.0).tolist() == [1.0] * 5
+    starter = replace(problem, given=~problem.given)
+    assert starter.weights(np.arange(5), 3.0).tolist() == [1.0] * 5
+
+
+def test_a_greater_weight_of_given_articles_moves_the_decision(
+    corpus: Corpus, recipe: Recipe
+) -> None:
+    """Starter articles have the texts of given ones, and other types."""
+    kinds = corpus.scheme.groups[0].ids
+    turned = dict(zip(kinds, kinds[1:] + kinds[:1], strict=True))
+    starter = tuple(
+        replace(
+            sample,
+            article=replace(sample.article, id=f"s{sample.article.id}"),
+            labels={**sample.labels, "type": frozenset(turned[x] for x in sample.labels["type"])},
+            source="starter",
+        )
+        for sample in corpus.samples
+    )
+    both = replace(corpus, samples=(*corpus.samples, *starter, *starter))
+    rows = np.arange(len(both))
+    right = []
+    for weight in (1.0, 10.0):
+        learner = replace(recipe.exclusive, given_weight=weight)
+        problem = posed(both, replace(recipe, exclusive=learner))
+        features = problem.features(rows)
+        scores = problem.fit(0, features, rows).scores(features["exclusive"])[:120]
+        right.append((scores.argmax(axis=1) == problem.targets[:120, :4].argmax(axis=1)).mean())
+    assert right[0] < 0.1
+    assert right[1] > 0.9
+
+
+def test_calibration_and_thresholds_trust_given_articles_more(mixed: Problem) -> None:
+    """Scores of given articles are right, those of starter articles say nothing."""
+    random = np.random.default_rng(6)
+    right = np.where(mixed.targets, 1.0, -1.0)
+    scores = np.where(mixed.given[:, None], right, random.normal(0, 1, right.shape))
+    rows = np.arange(len(right))
+    little, much = (
+        learn_deciding(replace(mixed, recipe=replace(mixed.recipe, trust=trust)), rows, scores)
+        for trust in (1.0, 100.0)
+    )
+    for group in mixed.scheme.groups:
+        columns = mixed.scheme.columns(group)
+        has = mixed.targets[mixed.given, columns]
+        sure, unsure = (
+            one.calibrations[group.id](scores[mixed.given, columns])[has].mean()
+            for one in (much, little)
+        )
+        assert sure > unsure + 0.1
+
+
+def test_promises_speak_of_given_articles_where_there_are_any(
+    mixed: Problem, problem: Problem
+) -> None:
+    for one, articles in ((mixed, 30), (problem, 120)):
+        asked = replace(one, recipe=replace(one.recipe, precision=0.8))
+        scores = np.where(one.targets, 1.0, -1.0)
+        promises = learn_deciding(asked, np.arange(120), scores).promises
+        assert sum(promise.given for promise in promises["type"]) == articles
+
+
+def test_a_fold_may_have_a_recipe_of_its_own(problem: Problem) -> None:
+    parted = partitions(problem, np.arange(120), [0])
+    strict = replace(problem.recipe, sure=1.1)  # no probability reaches it
+    [judged] = judge(problem, parted, 1, quiet, {(0, 1): strict})
+    reviewed = [judged.review[fold, 0].mean() for fold in parted[0]]
+    assert reviewed[1] == 1.0
+    assert max(reviewed[0], reviewed[2]) < 1.0
+
+
+def test_the_style_of_a_theme_does_not_raise_out_of_fold_scores(
+    corpus: Corpus, recipe: Recipe
+) -> None:
+    """A theme has characters of its own and one random type: to know it is to remember it."""
+    random = np.random.default_rng(8)
+    kinds = [frozenset([kind]) for kind in corpus.scheme.groups[0].ids]
+    samples = tuple(
+        Sample(
+            article=Article(
+                id=f"{theme}{copy}",
+                title="",
+                content="".join(chr(point) for point in random.permutation(points)),
+            ),
+            labels={"type": label, "domains": frozenset()},
+            source="starter",
+            labelled_by="article row",
+            theme=f"s{theme}",
+        )
+        for theme in range(60)
+        for points in [random.integers(0x4E00, 0x5E00, 80)]
+        for label in [kinds[random.integers(4)]]
+        for copy in "甲乙"
+    )
+    themed = replace(corpus, samples=samples)
+    assert len(set(themed.clusters.tolist())) == 120
+    problem = posed(themed, recipe)
+    remembering = replace(problem, kin=problem.clusters)
+    right = [
+        (
+            out_of_fold(one, np.arange(120), 0)[:, :4].argmax(axis=1)
+            == one.targets[:, :4].argmax(axis=1)
+        ).mean()
+        for one in (problem, remembering)
+    ]
+    assert right[0] < 0.45  # chance is 0.25
+    assert right[1] > 0.6
+
+
 def test_every_evaluated_row_is_judged_once_in_each_partition(problem: Problem) -> None:
     rows = np.arange(0, 120, 3)
-    for judged in judge(problem, rows, [0, 1], 1, quiet):
+    for judged in judge(problem, partitions(problem, rows, [0, 1]), 1, quiet):
         assert np.isfinite(judged.likely[rows]).all()
         assert np.isnan(np.delete(judged.likely, rows, axis=0)).all()
         assert (judged.given[rows][:, :4].sum(axis=1) == 1).all()
@@ -69,6 +208,7 @@ def test_planted_near_duplicates_do_not_raise_the_score(corpus: Corpus, recipe: 
     planted = replace(corpus, samples=twins)
     assert len(set(planted.clusters.tolist())) == 60
     problem = posed(planted, recipe)
-    judged = judge(problem, np.arange(len(twins)), [0], 1, quiet)[0]
+    parted = partitions(problem, np.arange(len(twins)), [0])
+    judged = judge(problem, parted, 1, quiet)[0]
     right = (judged.given[:, :4] & problem.targets[:, :4]).any(axis=1).mean()
     assert right < 0.45  # chance is 0.25; remembering the twin would give 1

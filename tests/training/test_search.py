@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from labels.corpus import Corpus
+from models.features import Block
+from training import search as searching
+from training.candidates import candidates
+from training.counts import count
+from training.recipe import Learner, Recipe
+from training.saving import save
+from training.search import Found, search
+from training.train import read_texts, train
+from training.validation import Problem, partitions, pose
+
+GOOD = Learner(blocks=(Block(field="whole"),))
+POOR = Learner(blocks=(Block(field="markers", min_df=1), Block(field="title", high=1)))
+FEW = {"exclusive": [POOR, GOOD], "multi": [GOOD, replace(GOOD, classifier="logistic")]}
+
+
+def quiet(_done: int, _of: int) -> None:
+    pass
+
+
+@pytest.fixture(scope="module")
+def problem(corpus: Corpus, recipe: Recipe) -> Problem:
+    from models.segmentation import dictionary_words, open_segmenter, shipped_dictionary
+
+    engine = open_segmenter("rjieba", dictionary_words(shipped_dictionary()))
+    blocks = tuple({block for some in FEW.values() for one in some for block in one.blocks})
+    return pose(corpus, count(read_texts(corpus, engine), blocks), recipe)
+
+
+@pytest.fixture
+def few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(searching, "candidates", lambda kind, _mixed: FEW[kind])
+
+
+@pytest.fixture
+def found(problem: Problem, few: None) -> Found:  # noqa: ARG001 - it patches
+    every = np.arange(len(problem.known))
+    return search(problem, partitions(problem, every, [0, 1]), 1, quiet)
+
+
+def test_every_candidate_is_tried_and_one_of_each_kind_is_best(found: Found) -> None:
+    assert [(t.kind, t.learner) for t in found.trials] == [
+        (kind, learner) for kind, some in FEW.items() for learner in some
+    ]
+    assert [sum(t.best for t in found.trials if t.kind == kind) for kind in FEW] == [1, 1]
+
+
+def test_the_best_is_the_recipe_that_is_returned(found: Found) -> None:
+    best = {t.kind: t.learner for t in found.trials if t.best}
+    assert (found.recipe.exclusive, found.recipe.multi) == (best["exclusive"], best["multi"])
+    worth = {t.learner: t.f1 - t.loss for t in found.trials if t.kind == "exclusive"}
+    assert best["exclusive"] == max(worth, key=worth.__getitem__)
+
+
+def test_each_fold_has_a_recipe_chosen_without_it(found: Found, recipe: Recipe) -> None:
+    assert set(found.recipes) == {(at, fold) for at in (0, 1) for fold in range(recipe.folds)}
+    for kind in FEW:
+        shares = [t.chosen for t in found.trials if t.kind == kind]
+        assert sum(shares) == pytest.approx(1)
+
+
+def test_labels_of_a_fold_do_not_move_the_choice_made_without_it(
+    problem: Problem,
+    few: None,  # noqa: ARG001 - it patches
+) -> None:
+    every = np.arange(len(problem.known))
+    parted = partitions(problem, every, [0])
+    shuffled = problem.targets.copy()
+    fold = parted[0][0]
+    shuffled[fold] = shuffled[np.roll(fold, 7)]
+    assert not np.array_equal(shuffled, problem.targets)
+    before = searching._try(problem, "exclusive", [GOOD], parted[0])[0][0]
+    other = replace(problem, targets=shuffled)
+    after = searching._try(other, "exclusive", [GOOD], parted[0])[0][0]
+    assert after[0] == before[0]
+    assert after[1:] != before[1:]
+
+
+def test_starter_articles_have_a_say_where_given_ones_stand_beside_them(
+    problem: Problem,
+    few: None,  # noqa: ARG001 - it patches
+) -> None:
+    given = np.arange(len(problem.known)) % 4 == 0
+    mixed = replace(problem, given=given)
+    parted = partitions(mixed, np.flatnonzero(given), [0])
+    trials = search(mixed, parted, 1, quiet).trials
+    assert all(t.starter_f1 is not None and t.starter_loss is not None for t in trials)
+    by_own = {t.learner: t.starter_loss for t in trials if t.kind == "exclusive"}
+    assert by_own[GOOD] != by_own[POOR]
+
+
+def test_candidates_are_distinct_and_hold_what_is_shipped() -> None:
+    for kind, shipped in (("exclusive", Recipe().exclusive), ("multi", Recipe().multi)):
+        for mixed in (True, False):
+            tried = candidates(kind, mixed)  # type: ignore[arg-type]
+            assert len(set(tried)) == len(tried)
+            assert replace(shipped, given_weight=1.0) in tried
+
+
+def test_without_a_mixture_no_weight_is_tried() -> None:
+    assert {one.given_weight for one in candidates("exclusive", mixed=False)} == {1.0}
+
+
+def test_what_was_tried_is_saved_with_the_version(
+    corpus: Corpus,
+    recipe: Recipe,
+    few: None,  # noqa: ARG001 - it patches
+    tmp_path: Path,
+) -> None:
+    from datetime import UTC, datetime
+
+    from models.store import Store
+
+    told: list[tuple[int, int]] = []
+    trained = train(corpus, recipe, "rjieba", 1, quiet, lambda done, of: told.append((done, of)))
+    assert told[-1] == (len(told), len(told))
+    folder = save(Store(tmp_path), trained, datetime.now(UTC))
+    rows = [json.loads(line) for line in (folder / "search.jsonl").read_text("utf-8").splitlines()]
+    assert [row["kind"] for row in rows] == ["exclusive"] * 2 + ["multi"] * 2
+    assert sum(row["best"] for row in rows) == 2
+    assert trained.recipe.exclusive in FEW["exclusive"]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::ResourceWarning")
+def test_each_trial_is_a_child_run_with_parameters_and_metrics(
+    corpus: Corpus,
+    recipe: Recipe,
+    few: None,  # noqa: ARG001 - it patches
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from datetime import UTC, datetime
+
+    import mlflow
+
+    from models.store import Store
+    from training.tracker import Tracker
+
+    trained = train(corpus, recipe, "rjieba", 1, quiet, quiet)
+    folder = save(Store(tmp_path / "store"), trained, datetime.now(UTC))
+    monkeypatch.chdir(tmp_path)  # artefacts go beside the database
+    uri = f"sqlite:///{tmp_path / 'runs.db'}"
+    run = Tracker(uri=uri).record(folder)
+    client = mlflow.MlflowClient(tracking_uri=uri)
+    parent = client.get_run(run)
+    children = client.search_runs(
+        [parent.info.experiment_id], f"tags.`mlflow.parentRunId` = '{run}'"
+    )
+    assert len(children) == 4
+    for child in children:
+        assert child.info.status == "FINISHED"
+        assert child.data.params["blocks"]
+        assert {"f1", "loss", "chosen"} <= child.data.metrics.keys()
+        assert client.list_artifacts(child.info.run_id) == []
