@@ -346,8 +346,10 @@ def list_suspects(model: str, limit: int | None, as_json: bool, store: str, **_:
     from labels.scheme import read_scheme
     from labels.suspects import suspect_lines, suspects
     from models.evidence import read_out_of_fold
+    from models.sums import check_sums
 
     folder = _store(store).resolve(model)
+    check_sums(folder)
     scheme = read_scheme(folder / "scheme.toml")
     held = read_out_of_fold(folder, scheme)
     found, unjudged = suspects(scheme, held.ids, held.labels, held.likely)
@@ -432,7 +434,7 @@ def _read_corpus(*, strict: bool, quiet: bool = False, **given: Any) -> Corpus:
         click.echo(f"note: and {len(notices) - _SHOWN} more like these", err=True)
     if not len(corpus):
         fix = "Give --articles with labels, in their rows or with --labels"
-        raise InputError("training", "no labelled article", fix)
+        raise InputError("articles", "none of them is labelled", fix)
     if not quiet:
         _print(used_lines(corpus))
     return corpus

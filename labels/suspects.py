@@ -85,6 +85,8 @@ def _beyond(
 ) -> Iterator[tuple[int, bool, dict[str, float]]]:
     """Rows, whether each has the label, and the figures of a suspect."""
     usual_with, usual_without = float(likely[having].mean()), float(likely[lacking].mean())
+    if usual_with <= usual_without:  # the model tells nothing apart: it has no say
+        return
     for has, rows in ((True, having), (False, lacking)):
         room = usual_without if has else 1 - usual_with
         for row in np.flatnonzero(rows).tolist():

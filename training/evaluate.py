@@ -110,7 +110,8 @@ def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
         yield from group_lines(group)
     for group in evaluation.seen_groups:
         yield ""
+        micro = "accuracy" if group.exclusive else "micro-F1"
         yield (
             f"{group.group} of those set apart, no measure of quality: macro-F1 "
-            f"{group.f1_macro.value:.3f}, micro-F1 {group.f1_micro.value:.3f}"
+            f"{group.f1_macro.value:.3f}, {micro} {group.f1_micro.value:.3f}"
         )

@@ -154,7 +154,7 @@ def _group_report(
         exclusive=group.exclusive,
         articles=len(gold),
         f1_macro=_macro(group, tables, confusions),
-        f1_micro=_micro(tables),
+        f1_micro=_micro(group, tables),
         labels=[
             _label_report(label, int(gold[:, at].sum()), tables[:, at].mean(axis=0))
             for at, label in enumerate(group.ids)
@@ -205,9 +205,12 @@ def _mean_f1(table: Floats) -> float:
     return float(_f1(table[present]).mean()) if present.any() else 0.0
 
 
-def _micro(tables: Floats) -> Spread:
+def _micro(group: Group, tables: Floats) -> Spread:
     pooled = tables.sum(axis=1)
-    return _spread(_f1(pooled).tolist(), mean_f1_interval(pooled.mean(axis=0, keepdims=True)))
+    mean = pooled.mean(axis=0)
+    if group.exclusive:  # the accuracy: an alarm of one label is a miss of another
+        return _spread(_f1(pooled).tolist(), wilson(mean[0], mean[0] + mean[2]))
+    return _spread(_f1(pooled).tolist(), mean_f1_interval(mean[None]))
 
 
 def _f1(tables: Floats) -> Floats:

@@ -178,8 +178,8 @@ def test_the_shipped_gold_is_off_with_a_scheme_of_ones_own(newstag: Newstag, wri
     assert done.stderr.splitlines() == [
         "note: 1 of 1 articles have no label: left out",
         (
-            "training: no labelled article. Give --articles with labels, in their rows or with "
-            "--labels."
+            "articles: none of them is labelled. Give --articles with labels, in their rows or "
+            "with --labels."
         ),
     ]
 

@@ -136,7 +136,7 @@ def test_training_on_nothing_is_refused(train: Train) -> None:
     done = train()
     assert done.returncode == 1
     assert done.stderr == (
-        "training: no labelled article. Give --articles with labels, in their rows or with "
+        "articles: none of them is labelled. Give --articles with labels, in their rows or with "
         "--labels.\n"
     )
 
