@@ -46,6 +46,7 @@ _EXCLUSIVE = Learner(
         Block(field="lead", unit="character", low=2, high=3),
         Block(field="last", unit="character", low=2, high=3),
     ),
+    c=3.0,
     given_weight=3.0,
 )
 _MULTI = Learner(blocks=(Block(field="whole", min_df=3),))
