@@ -31,6 +31,8 @@ class Counts:
         The same numbers that ``training.pipelines`` gives when fitted on these rows.
         """
         usable = [self._block(block, train) for block in self.usable(blocks)]
+        if not usable:
+            return sparse.csr_array((next(iter(self.matrices.values())).shape[0], 0))
         return sparse.hstack(usable, format="csr")
 
     def usable(self, blocks: Sequence[Block]) -> tuple[Block, ...]:

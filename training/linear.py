@@ -63,7 +63,7 @@ def fit_linear(group: Group, examples: Examples, learner: Learner, seed: int) ->
     """Fit one group."""
     features, targets, weights = examples.features, examples.targets, examples.weights
     trained = trained_labels(group, targets)
-    if trained.sum() < (2 if group.exclusive else 1):
+    if trained.sum() < (2 if group.exclusive else 1) or not features.shape[1]:
         return _untrained(features.shape[1], targets.shape[1])
     if group.exclusive:
         rows = np.flatnonzero(targets[:, trained].any(axis=1))

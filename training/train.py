@@ -80,10 +80,12 @@ def train(  # noqa: PLR0913, PLR0917 - what, how, and who is told of either part
     dictionary = shipped_dictionary()
     texts = read_texts(corpus, open_segmenter(segmenter, dictionary_words(dictionary)))
     problem = pose(corpus, count(texts, _blocks(corpus, recipe, searching is not None)), recipe)
+    blocks = _usable(corpus, problem)
     parted = _partitions(corpus, problem)
     found = search(problem, parted, jobs, searching) if searching else None
-    problem = replace(problem, recipe=found.recipe) if found else problem
-    blocks = _usable(corpus, problem)
+    if found:
+        problem = replace(problem, recipe=found.recipe)
+        blocks = _usable(corpus, problem)
     every = np.arange(len(corpus))
     scores = out_of_fold(problem, every, recipe.seed)
     deciding = learn_deciding(problem, every, scores)

@@ -98,6 +98,20 @@ def test_starter_articles_have_a_say_where_given_ones_stand_beside_them(
     assert by_own[GOOD] != by_own[POOR]
 
 
+def test_a_candidate_without_a_term_in_a_fold_loses_and_breaks_nothing(
+    problem: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nothing = Learner(blocks=(Block(field="markers"),))
+    rare = Learner(blocks=(Block(field="whole", min_df=10**6),))
+    tried = {"exclusive": [nothing, rare, GOOD], "multi": [GOOD]}
+    monkeypatch.setattr(searching, "candidates", lambda kind, _mixed: tried[kind])
+    whole = problem.counts.matrices[GOOD.blocks[0]]
+    counts = replace(problem.counts, matrices={**problem.counts.matrices, rare.blocks[0]: whole})
+    every = np.arange(len(problem.known))
+    parted = partitions(problem, every, [0])
+    assert search(replace(problem, counts=counts), parted, 1, quiet).recipe.exclusive == GOOD
+
+
 def test_candidates_are_distinct_and_hold_what_is_shipped() -> None:
     for kind, shipped in (("exclusive", Recipe().exclusive), ("multi", Recipe().multi)):
         for mixed in (True, False):
