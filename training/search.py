@@ -15,6 +15,7 @@ from training.calibrate import Evidence, fit_calibration
 from training.candidates import candidates
 from training.counts import Matrix, Rows
 from training.linear import Bools, Floats
+from training.paired import macro_f1, micro_f1
 from training.recipe import Learner, Recipe
 from training.validation import Problem, Progress, partitions
 
@@ -244,9 +245,5 @@ def _log_loss(group: Group, likely: Floats, gold: Bools) -> float:
 
 def _f1(group: Group, likely: Floats, gold: Bools) -> float:
     if not group.exclusive:
-        given = likely >= 0.5
-        return float(2 * (given & gold).sum() / max(given.sum() + gold.sum(), 1))
-    given = np.arange(likely.shape[1]) == likely.argmax(axis=1)[:, None]
-    present = (given | gold).any(axis=0)
-    f1 = 2 * (given & gold).sum(axis=0) / np.maximum(given.sum(axis=0) + gold.sum(axis=0), 1)
-    return float(f1[present].mean()) if present.any() else 0.0
+        return micro_f1(likely >= 0.5, gold)
+    return macro_f1(np.arange(likely.shape[1]) == likely.argmax(axis=1)[:, None], gold)
