@@ -105,6 +105,8 @@ def _platt(scores: Floats, targets: Bools, weights: Floats) -> tuple[float, floa
     Softening keeps the slope finite where the scores separate the two without an error.
     """
     seen = np.isfinite(scores)
+    if not seen.any():
+        return 1.0, 0.0
     scores, soft, weights = scores[seen], _softened(targets[seen].astype(float)), weights[seen]
     twice = np.concatenate([scores, scores])[:, None]
     answers = np.repeat([1, 0], len(scores))

@@ -221,7 +221,12 @@ def _outcome(
 def _measure(
     group: Group, learner: Learner, parts: Sequence[tuple[Floats, Bools]]
 ) -> tuple[float, float]:
-    """Log loss and F1 of probabilities, each part calibrated by the others."""
+    """Log loss and F1 of probabilities, each part calibrated by the others.
+
+    Without a part, as beside the only fold of a single article, all learners are alike.
+    """
+    if not parts:
+        return 0.0, 0.0
     likely = []
     for at in range(len(parts)):
         others = [part for number, part in enumerate(parts) if number != at] or [parts[at]]

@@ -98,6 +98,34 @@ def test_starter_articles_have_a_say_where_given_ones_stand_beside_them(
     assert by_own[GOOD] != by_own[POOR]
 
 
+def test_a_single_given_article_leaves_the_choice_to_the_starter_articles(
+    problem: Problem,
+    few: None,  # noqa: ARG001 - it patches
+) -> None:
+    lonely = replace(problem, given=np.arange(len(problem.known)) == 3)
+    parted = partitions(lonely, np.flatnonzero(lonely.given), [0])
+    found = search(lonely, parted, 1, quiet)
+    starter = {
+        t.learner: t.starter_f1 - t.starter_loss
+        for t in found.trials[:2]
+        if t.starter_f1 is not None and t.starter_loss is not None
+    }
+    assert found.recipes[0, 0].exclusive == max(starter, key=starter.__getitem__)
+
+
+def test_articles_unknown_in_a_group_choose_nothing_there(
+    problem: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sigmoid = replace(GOOD, calibration="sigmoid")
+    monkeypatch.setattr(searching, "candidates", lambda _kind, _mixed: [GOOD, sigmoid])
+    given = np.arange(len(problem.known)) % 10 == 0
+    known = problem.known.copy()
+    known[given, 1] = False
+    partly = replace(problem, given=given, known=known)
+    parted = partitions(partly, np.flatnonzero(given), [0])
+    assert len(search(partly, parted, 1, quiet).trials) == 4
+
+
 def test_a_candidate_without_a_term_in_a_fold_loses_and_breaks_nothing(
     problem: Problem, monkeypatch: pytest.MonkeyPatch
 ) -> None:
