@@ -56,9 +56,9 @@ class Scorer:
         words = text.words("whole")
         if not words:
             return 0.0
-        shapes = text.words("whole", "shape")
         plain = [b.vocabulary for b in self.blocks if b.block.unit == "word"]
         shaped = [b.vocabulary for b in self.blocks if b.block.unit == "shape"]
+        shapes = text.words("whole", "shape") if shaped else words
         known = sum(
             any(word in terms for terms in plain) or any(shape in terms for terms in shaped)
             for word, shape in zip(words, shapes, strict=True)

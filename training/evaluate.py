@@ -14,7 +14,7 @@ from models.evidence import Seen
 from models.prediction import Prediction
 from models.predictor import Predictor
 from training.report import GroupReport, report_on
-from training.reporting import group_lines
+from training.reporting import group_lines, micro
 from training.validation import Judged
 
 
@@ -110,8 +110,7 @@ def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
         yield from group_lines(group)
     for group in evaluation.seen_groups:
         yield ""
-        micro = "accuracy" if group.exclusive else "micro-F1"
         yield (
             f"{group.group} of those set apart, no measure of quality: macro-F1 "
-            f"{group.f1_macro.value:.3f}, {micro} {group.f1_micro.value:.3f}"
+            f"{group.f1_macro.value:.3f}, {micro(group)}"
         )

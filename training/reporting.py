@@ -69,7 +69,7 @@ def report_lines(report: Report) -> Iterator[str]:
         yield ""
         yield "With each theme judged by models of the other themes:"
     for group in report.themes:
-        yield f"  {group.group}: macro-F1 {group.f1_macro.value:.3f}, {_micro(group)}"
+        yield f"  {group.group}: macro-F1 {group.f1_macro.value:.3f}, {micro(group)}"
     for name, promises in report.promises.items():
         yield ""
         yield from _promise_lines(name, promises, report)
@@ -77,9 +77,9 @@ def report_lines(report: Report) -> Iterator[str]:
 
 def group_lines(group: GroupReport) -> Iterator[str]:
     yield f"{group.group} ({group.articles} articles)"
-    micro = _micro_name(group)
+    name = _micro_name(group)
     yield f"  macro-F1 {_spread(group.f1_macro)}"
-    yield f"  {micro:8} {_spread(group.f1_micro)}"
+    yield f"  {name:8} {_spread(group.f1_micro)}"
     width = max(len(label.label) for label in group.labels)
     yield f"  {'':{width}} articles  precision          recall             F1"
     for label in group.labels:
@@ -94,7 +94,7 @@ def _micro_name(group: GroupReport) -> str:
     return "accuracy" if group.exclusive else "micro-F1"
 
 
-def _micro(group: GroupReport) -> str:
+def micro(group: GroupReport) -> str:
     return f"{_micro_name(group)} {group.f1_micro.value:.3f}"
 
 
