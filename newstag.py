@@ -6,6 +6,7 @@ It is long because it lists every option of every verb; what a verb does lives i
 from __future__ import annotations
 
 import io
+import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -81,6 +82,15 @@ def _global_settings(command: Any) -> Any:
     return command
 
 
+def _finite(
+    _context: click.Context, _parameter: click.Parameter, value: float | None
+) -> float | None:
+    """Click's ranges let "nan" pass, which is neither below nor above a bound."""
+    if value is not None and not math.isfinite(value):
+        raise click.BadParameter(f"{value} is not a number.")
+    return value
+
+
 _PORT = click.IntRange(0, 65535)
 _MODEL = _setting(
     "--model",
@@ -141,6 +151,7 @@ def cli(**_: str) -> None:
 @_setting(
     "--precision",
     type=click.FloatRange(0.5, 1, min_open=True, max_open=True),
+    callback=_finite,
     help="Let labels pass without review only where this precision can be promised.",
 )
 @_SEGMENTER
@@ -160,7 +171,7 @@ def train(experiment: str, jobs: int | None, segmenter: Any, search: bool, **giv
     from training.train import train as fit
 
     recipe = Recipe(**_only(given, "seed", "precision"))
-    looking = _progress("searching", "trials") if search else nullcontext()
+    looking = _progress("searching", "steps") if search else nullcontext()
     with looking as searching, _progress("validating", "folds") as progress:
         trained = fit(corpus, recipe, segmenter, jobs or -1, progress, searching)
     version = save(_store(given["store"]), trained, datetime.now(UTC))
@@ -344,20 +355,25 @@ def list_suspects(model: str, limit: int | None, as_json: bool, store: str, **_:
     import json
 
     from labels.scheme import read_scheme
-    from labels.suspects import suspect_lines, suspects
+    from labels.suspects import suspect_lines, suspects, unjudged_lines
     from models.evidence import read_out_of_fold
+    from models.manifest import read_manifest
     from models.sums import check_sums
 
     folder = _store(store).resolve(model)
+    read_manifest(folder)  # says so where the format is another
     check_sums(folder)
     scheme = read_scheme(folder / "scheme.toml")
     held = read_out_of_fold(folder, scheme)
     found, unjudged = suspects(scheme, held.ids, held.labels, held.likely)
     if as_json:
         _print(json.dumps(one.as_json(), ensure_ascii=False) for one in found[:limit])
+        for line in unjudged_lines(unjudged):
+            click.echo(f"note: {line}", err=True)
         return
     _print([f"{len(found)} suspects among the {len(held.ids)} training articles of {folder.name}"])
-    _print(suspect_lines(found[:limit], unjudged))
+    _print(suspect_lines(found[:limit]))
+    _print(unjudged_lines(unjudged))
 
 
 @cli.command()

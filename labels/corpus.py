@@ -58,6 +58,11 @@ class Corpus:
         return np.array(rows, bool).reshape(len(rows), len(group.ids))
 
     @cached_property
+    def labelled(self) -> npt.NDArray[np.bool_]:
+        """Which samples have labels of which group, shape (n, groups)."""
+        return np.column_stack([self.known(group) for group in self.scheme.groups])
+
+    @cached_property
     def strata(self) -> npt.NDArray[np.bool_]:
         """All targets side by side, shape (n, outputs)."""
         return np.hstack([self.targets(group) for group in self.scheme.groups])

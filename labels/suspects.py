@@ -97,14 +97,18 @@ def _beyond(
                 yield row, has, {"likely": round(float(likely[row]), 6), "margin": margin}
 
 
-def suspect_lines(found: Sequence[Suspect], unjudged: Sequence[Unjudged]) -> Iterator[str]:
-    """For a terminal."""
+def suspect_lines(found: Sequence[Suspect]) -> Iterator[str]:
+    """Suspects for a terminal."""
     width = max((len(one.id) for one in found), default=0)
     for one in found:
         says = "has" if one.has else "lacks"
         yield f"{one.id:{width}}  {says:5} {one.group}:{one.label}, probability {one.likely:.3f}"
     if not found:
         yield "no label looks wrong"
+
+
+def unjudged_lines(unjudged: Sequence[Unjudged]) -> Iterator[str]:
+    """Labels that could not be judged, for a terminal."""
     for few in unjudged:
         yield (
             f"too few to judge {few.group}:{few.label}: {few.having} articles with it, "

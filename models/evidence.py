@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,8 @@ from labels.duplicates import SIMILAR, sketch
 from labels.errors import VersionError
 from labels.scheme import Scheme
 
+Why = Literal["same text", "near-duplicate", "same id"]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Seen:
@@ -26,12 +28,17 @@ class Seen:
     texts: frozenset[str]
     sketches: npt.NDArray[np.uint32]
 
-    def holds(self, article: Article) -> bool:
-        """Whether the article was trained on: by its id, its text, or a near-duplicate of it."""
-        if article.id in self.ids or article.text_digest() in self.texts:
-            return True
+    def why(self, article: Article) -> Why | None:
+        """Why the article counts as trained on; None where it was not.
+
+        An article of a known id may have been edited since, so that the id alone is enough.
+        """
+        if article.text_digest() in self.texts:
+            return "same text"
         alike = (self.sketches == sketch(article)).mean(axis=1)
-        return bool((alike >= SIMILAR).any())
+        if (alike >= SIMILAR).any():
+            return "near-duplicate"
+        return "same id" if article.id in self.ids else None
 
 
 def read_seen(folder: Path) -> Seen:

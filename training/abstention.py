@@ -9,6 +9,7 @@ from scipy.stats import beta
 
 from labels.scheme import Group
 from models.decision import NEVER, Rule
+from training.counts import Rows
 from training.linear import Bools, Floats
 
 _ERROR = 0.05  # the chance that a promise is broken
@@ -16,7 +17,7 @@ _ERROR = 0.05  # the chance that a promise is broken
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Promise:
-    """What could be promised of one label, on how much evidence.
+    """What could be promised of one label, on how much evidence; near-duplicates count as one.
 
     ``given`` articles got the label out of fold; of them ``kept`` pass unseen, ``wrong`` of
     those wrongly. ``bound`` is the one-sided 95 % Clopper-Pearson bound of precision among
@@ -33,20 +34,54 @@ class Promise:
     needed: int
 
 
-def promise(
-    group: Group, rule: Rule, likely: Floats, targets: Bools, precision: float
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Promises:
+    """What could be promised of a group, by ``articles`` of ``source``: given or starter.
+
+    A group with ``untrained`` labels promises nothing: all its articles go to review, as each
+    could have such a label.
+    """
+
+    source: str
+    articles: int
+    untrained: list[str]
+    labels: list[Promise]
+
+
+def promise(  # noqa: PLR0913, PLR0917 - what is promised, and the four columns of evidence
+    group: Group, rule: Rule, likely: Floats, targets: Bools, clusters: Rows, precision: float
 ) -> tuple[Rule, list[Promise]]:
     """The rule that keeps ``precision`` for each label, and what it rests on.
 
-    ``likely`` and ``targets`` are out of fold, of shape (n, labels).
+    ``likely`` and ``targets`` are out of fold, of shape (n, labels); ``clusters`` of
+    near-duplicates has shape (n,).
     """
     given = _given(group, rule, likely)
-    promises = [
-        _promise(label, likely[given[:, at], at], targets[given[:, at], at], precision)
-        for at, label in enumerate(group.ids)
-    ]
+    promises = []
+    for at, label in enumerate(group.ids):
+        rows = given[:, at]
+        one, right = _as_one(likely[rows, at], targets[rows, at], clusters[rows])
+        held = _promise(label, one, right, precision)
+        if not all(rule.trained):
+            held = replace(held, kept=0, wrong=0, bound=0.0, sure=None)
+        promises.append(held)
     sure = tuple(NEVER if one.sure is None else one.sure for one in promises)
     return replace(rule, sure=sure), promises
+
+
+def _as_one(likely: Floats, right: Bools, clusters: Rows) -> tuple[Floats, Bools]:
+    """Near-duplicates as one article, at their worst: they are no independent evidence.
+
+    They are wrong as soon as a wrong one of them passes, right once all of them pass.
+    """
+    _, cluster = np.unique(clusters, return_inverse=True)
+    count = int(cluster.max(initial=-1)) + 1
+    all_right = np.full(count, True)
+    np.logical_and.at(all_right, cluster, right)
+    least, most_wrong = np.full(count, np.inf), np.full(count, -np.inf)
+    np.minimum.at(least, cluster, likely)
+    np.maximum.at(most_wrong, cluster[~right], likely[~right])
+    return np.where(all_right, least, most_wrong), all_right
 
 
 def _given(group: Group, rule: Rule, likely: Floats) -> Bools:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
@@ -10,11 +11,11 @@ import numpy as np
 
 from labels.corpus import Corpus
 from labels.scheme import Scheme
-from models.evidence import Seen
+from models.evidence import Seen, Why
 from models.prediction import Prediction
 from models.predictor import Predictor
-from training.report import GroupReport, report_on
-from training.reporting import group_lines, micro
+from training.report import Gold, GroupReport, report_on
+from training.reporting import group_lines, micro, unmeasured_lines
 from training.validation import Judged
 
 
@@ -22,15 +23,20 @@ from training.validation import Judged
 class Evaluation:
     """The figures of a version on articles that it had not seen.
 
-    ``seen`` are ids that it was trained on, or near-duplicates of such; their figures, in
-    ``seen_groups``, say how well it remembers and nothing of how well it does. ``answers``
-    holds an object an article: id, seen, gold and predicted labels, review.
+    ``seen`` says by id which articles are set apart as trained on, and why; their figures, in
+    ``seen_groups``, tell how well it remembers and nothing of how well it does. Of the others,
+    ``reviewed`` go to a person, whatever the reason, and ``passed_right`` of the rest have all
+    their known labels right. ``answers`` holds an object an article: id, seen, gold and
+    predicted labels, review.
     """
 
     model: str
     evaluated: int
-    seen: list[str]
+    reviewed: int
+    passed_right: int
+    seen: dict[str, Why]
     groups: list[GroupReport]
+    unmeasured: list[str]
     seen_groups: list[GroupReport]
     answers: list[dict[str, object]]
 
@@ -42,34 +48,41 @@ def evaluate(predictor: Predictor, corpus: Corpus, seen: Seen) -> Evaluation:
     """Predict every article of the corpus, and compare with its labels."""
     articles = [sample.article for sample in corpus.samples]
     predictions = predictor.predict(articles)
-    known = np.array([seen.holds(article) for article in articles], bool)
-    judged = _judged(corpus.scheme, predictions)
-    labelled = np.column_stack([corpus.known(group) for group in corpus.scheme.groups])
-
-    def figures(rows: np.ndarray[tuple[int, ...], np.dtype[np.intp]]) -> list[GroupReport]:
-        return report_on(corpus.scheme, [judged], corpus.strata, labelled, rows)
-
+    why = [seen.why(article) for article in articles]
+    fresh = np.array([one is None for one in why], bool)
+    new, old = np.flatnonzero(fresh), np.flatnonzero(~fresh)
+    gold, judged = Gold.of(corpus), [_judged(corpus.scheme, predictions)]
+    review = np.array([prediction.review for prediction in predictions], bool)
+    right = np.array(
+        [
+            all(set(one.given[group]) == names for group, names in sample.labels.items())
+            for one, sample in zip(predictions, corpus.samples, strict=True)
+        ],
+        bool,
+    )
     return Evaluation(
         model=predictor.version,
-        evaluated=int((~known).sum()),
-        seen=[article.id for article, was in zip(articles, known, strict=True) if was],
-        groups=figures(np.flatnonzero(~known)) if not known.all() else [],
-        seen_groups=figures(np.flatnonzero(known)) if known.any() else [],
-        answers=list(_answers(corpus, predictions, known.tolist())),
+        evaluated=len(new),
+        reviewed=int(review[new].sum()),
+        passed_right=int((right & ~review)[new].sum()),
+        seen={article.id: one for article, one in zip(articles, why, strict=True) if one},
+        groups=report_on(gold, judged, new),
+        unmeasured=gold.unmeasured(new) if len(new) else [],
+        seen_groups=report_on(gold, judged, old),
+        answers=list(_answers(corpus, predictions, why)),
     )
 
 
 def _judged(scheme: Scheme, predictions: Sequence[Prediction]) -> Judged:
-    """Predictions as arrays; what the text itself gives cause for goes to review everywhere."""
+    """Predictions as arrays; a group is reviewed for reasons that name it."""
     outputs = scheme.outputs
-    names = {group.id for group in scheme.groups}
     return Judged(
         likely=np.array([[p.scores[g][x] for g, x in outputs] for p in predictions], np.float64),
         given=np.array([[x in p.given[g] for g, x in outputs] for p in predictions], bool),
         review=np.array(
             [
                 [
-                    any(_concerns(reason, group.id, names) for reason in p.reasons)
+                    any(reason.split(":")[1:2] == [group.id] for reason in p.reasons)
                     for group in scheme.groups
                 ]
                 for p in predictions
@@ -79,19 +92,13 @@ def _judged(scheme: Scheme, predictions: Sequence[Prediction]) -> Judged:
     )
 
 
-def _concerns(reason: str, group: str, groups: set[str]) -> bool:
-    """``uncertain:type`` concerns the group type; ``truncated`` concerns all groups."""
-    named = reason.split(":")[1:2]
-    return not named or named[0] not in groups or named[0] == group
-
-
 def _answers(
-    corpus: Corpus, predictions: Sequence[Prediction], seen: Sequence[bool]
+    corpus: Corpus, predictions: Sequence[Prediction], why: Sequence[Why | None]
 ) -> Iterator[dict[str, object]]:
-    for sample, prediction, was in zip(corpus.samples, predictions, seen, strict=True):
+    for sample, prediction, seen in zip(corpus.samples, predictions, why, strict=True):
         yield {
             "id": sample.article.id,
-            "seen": was,
+            "seen": seen,
             "gold": {group: sorted(names) for group, names in sample.labels.items()},
             "given": {group: sorted(names) for group, names in prediction.given.items()},
             "review": prediction.review,
@@ -101,16 +108,33 @@ def _answers(
 def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
     """The evaluation for a terminal."""
     yield f"{evaluation.model} on {evaluation.evaluated} articles that it was not trained on"
-    if evaluation.seen:
-        shown = ", ".join(evaluation.seen[:5]) + (", …" if len(evaluation.seen) > 5 else "")
-        yield f"set apart, as it was trained on them or on near-duplicates: {len(evaluation.seen)}"
-        yield f"  {shown}"
+    yield from _seen_lines(evaluation)
     for group in evaluation.groups:
         yield ""
         yield from group_lines(group)
+    yield from unmeasured_lines(evaluation.unmeasured)
+    if evaluation.evaluated:
+        passed = evaluation.evaluated - evaluation.reviewed
+        yield ""
+        yield (
+            f"{evaluation.reviewed} of {evaluation.evaluated} articles go to review, whatever "
+            f"the reason; of the {passed} others {evaluation.passed_right} have every label right"
+        )
     for group in evaluation.seen_groups:
         yield ""
         yield (
             f"{group.group} of those set apart, no measure of quality: macro-F1 "
             f"{group.f1_macro.value:.3f}, {micro(group)}"
         )
+
+
+def _seen_lines(evaluation: Evaluation) -> Iterator[str]:
+    if not evaluation.seen:
+        return
+    reasons = Counter(evaluation.seen.values())
+    counted = ", ".join(f"{count} {why}" for why, count in reasons.most_common())
+    yield f"set apart as trained on: {len(evaluation.seen)} ({counted})"
+    names = list(evaluation.seen)
+    yield f"  {', '.join(names[:5])}{', …' if len(names) > 5 else ''}"
+    if not evaluation.evaluated:
+        yield "Nothing is left to measure. Give labelled articles with other ids and texts."

@@ -10,7 +10,7 @@ from scipy.stats import bootstrap
 
 from training.counts import Rows
 from training.linear import Bools
-from training.report import Figure
+from training.measures import Figure
 
 Metric = Callable[[Bools, Bools], float]  # of labels given and gold, both (n, labels)
 _RESAMPLES = 2000

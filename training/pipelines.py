@@ -18,7 +18,7 @@ from models.features import Block, Text
 from models.scorer import Scorer, Weights
 from training.counts import Matrix, columns_of, dtype_for, text_matrix, vectoriser_settings
 from training.linear import Linear
-from training.validation import Problem
+from training.problem import Problem
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -26,12 +26,13 @@ def calibration_error(confident: Floats, right: Bools) -> float:
 
 
 def calibration_error_interval(
-    confident: Sequence[Floats], right: Sequence[Bools], seed: int = 0
+    confident: Sequence[Floats], right: Sequence[Bools], seed: int = 0, articles: int | None = None
 ) -> tuple[float, float]:
     """95 % interval of the mean over partitions, by the percentile bootstrap over articles.
 
-    The articles are the first axis of each array. Resampling adds noise to every bin and so to
-    the error: the interval lies rather high.
+    The articles are the first axis of each array; ``articles`` of them make a resample, all
+    unless told. Resampling adds noise to every bin and so to the error: the interval lies
+    rather high.
     """
     random = np.random.default_rng(seed)
     count = len(confident[0]) if confident else 0
@@ -39,7 +40,7 @@ def calibration_error_interval(
         return 0.0, 1.0
     drawn = []
     for _ in range(_RESAMPLES):
-        rows = random.integers(0, count, count)
+        rows = random.integers(0, count, articles or count)
         drawn.append(
             np.mean(
                 [calibration_error(c[rows], r[rows]) for c, r in zip(confident, right, strict=True)]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from labels.errors import VersionError
-from training.abstention import Promise
-from training.report import Figure, GroupReport, LabelReport, Report, Spread
+from training.abstention import Promise, Promises
+from training.measures import Figure, Spread
+from training.report import GroupReport, LabelReport, Report
 
 STYLE_WARNING = "Starter articles give themselves away by their style: real posts will score lower."
 
@@ -28,7 +29,7 @@ def report_from(path: Path) -> Report:
                 **raw,
                 "groups": [_group(group) for group in raw["groups"]],
                 "themes": [_group(group) for group in raw["themes"]],
-                "promises": {group: [Promise(**one) for one in held] for group, held in promised},
+                "promises": {group: _promises(held) for group, held in promised},
             }
         )
     except (OSError, ValueError, LookupError, TypeError) as error:
@@ -48,6 +49,10 @@ def _group(raw: Mapping[str, Any]) -> GroupReport:
     )
 
 
+def _promises(raw: Mapping[str, Any]) -> Promises:
+    return Promises(**{**raw, "labels": [Promise(**one) for one in raw["labels"]]})
+
+
 def _label(raw: Mapping[str, Any]) -> LabelReport:
     figures = {name: Figure(**raw[name]) for name in ("precision", "recall", "f1")}
     return LabelReport(label=raw["label"], articles=raw["articles"], **figures)
@@ -65,6 +70,7 @@ def report_lines(report: Report) -> Iterator[str]:
     for group in report.groups:
         yield ""
         yield from group_lines(group)
+    yield from unmeasured_lines(report.unmeasured)
     if report.themes:
         yield ""
         yield "With each theme judged by models of the other themes:"
@@ -72,11 +78,19 @@ def report_lines(report: Report) -> Iterator[str]:
         yield f"  {group.group}: macro-F1 {group.f1_macro.value:.3f}, {micro(group)}"
     for name, promises in report.promises.items():
         yield ""
-        yield from _promise_lines(name, promises, report)
+        yield from _promise_lines(name, promises, report.precision)
+
+
+def unmeasured_lines(groups: Sequence[str]) -> Iterator[str]:
+    for group in groups:
+        yield ""
+        yield f"{group}: none of these articles has a label of it, so nothing was measured"
 
 
 def group_lines(group: GroupReport) -> Iterator[str]:
-    yield f"{group.group} ({group.articles} articles)"
+    repeated = group.articles - group.distinct
+    beside = f", {repeated} of them near-duplicates of others" if repeated else ""
+    yield f"{group.group} ({group.articles} articles{beside})"
     name = _micro_name(group)
     yield f"  macro-F1 {_spread(group.f1_macro)}"
     yield f"  {name:8} {_spread(group.f1_micro)}"
@@ -86,7 +100,8 @@ def group_lines(group: GroupReport) -> Iterator[str]:
         figures = "  ".join(_figure(x) for x in (label.precision, label.recall, label.f1))
         yield f"  {label.label:{width}} {label.articles:8}  {figures}"
     right = f"; of the others {group.kept_right.value:.1%} are exactly right"
-    yield f"  {group.reviewed:.0%} go to review{right if group.reviewed < 1 else ''}"
+    reviewed = f"  {group.reviewed:.0%} go to review for their {group.group}"
+    yield f"{reviewed}{right if group.reviewed < 1 else ''}"
     yield f"  calibration error {_figure(group.calibration_error)}"
 
 
@@ -98,10 +113,14 @@ def micro(group: GroupReport) -> str:
     return f"{_micro_name(group)} {group.f1_micro.value:.3f}"
 
 
-def _promise_lines(group: str, promises: list[Promise], report: Report) -> Iterator[str]:
-    yield f"{group}: what passes unseen at precision {report.precision}, with confidence 95 %"
-    width = max(len(one.label) for one in promises)
-    for one in promises:
+def _promise_lines(group: str, promises: Promises, precision: float | None) -> Iterator[str]:
+    yield f"{group}: what passes unseen at precision {precision}, with confidence 95 %"
+    if promises.untrained:
+        yield f"  {', '.join(promises.untrained)}: too few articles to be learnt"
+        yield "  Any article could have such a label: everything goes to review."
+        return
+    width = max(len(one.label) for one in promises.labels)
+    for one in promises.labels:
         if one.sure is not None:
             held = (
                 f"{one.kept} of {one.given} pass, from probability {one.sure:.3f}, {one.wrong} "
@@ -112,7 +131,10 @@ def _promise_lines(group: str, promises: list[Promise], report: Report) -> Itera
         else:
             held = f"not held by {one.given} articles: everything goes to review"
         yield f"  {one.label:{width}}  {held}"
-    yield f"  It holds for articles like the {report.evaluated} {report.source} ones."
+    yield (
+        f"  It was learnt on {promises.articles} {promises.source} articles, near-duplicates "
+        "counted once, and holds for articles like these."
+    )
 
 
 def _spread(spread: Spread) -> str:

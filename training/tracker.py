@@ -117,7 +117,9 @@ def _log(mlflow: Any, version: Path, manifest: Manifest, report: Report) -> None
     mlflow.log_input(dataset, context="training")
     mlflow.log_table(table, "tables/out_of_fold.json")
     mlflow.log_table(_label_table(report), "tables/labels.json")
-    for group, figures in zip(scheme.groups, report.groups, strict=True):
+    groups = {group.id: group for group in scheme.groups}
+    for figures in report.groups:
+        group = groups[figures.group]
         if group.exclusive:
             mlflow.log_figure(confusion_figure(group, figures), f"figures/{group.id}_confusion.png")
         mlflow.log_figure(labels_figure(group, figures), f"figures/{group.id}_labels.png")
@@ -145,11 +147,15 @@ def _log_trials(mlflow: Any, version: Path, parent: Any) -> None:
         figures = {
             name: trial[name] for name in ("f1", "loss", "starter_f1", "starter_loss", "chosen")
         }
-        client.log_batch(
-            child.info.run_id,
-            params=[Param(key, str(value)) for key, value in params.items()],
-            metrics=[Metric(key, v, now, 0) for key, v in figures.items() if v is not None],
-        )
+        try:
+            client.log_batch(
+                child.info.run_id,
+                params=[Param(key, str(value)) for key, value in params.items()],
+                metrics=[Metric(key, v, now, 0) for key, v in figures.items() if v is not None],
+            )
+        except Exception:
+            client.set_terminated(child.info.run_id, "FAILED")
+            raise
         client.set_terminated(child.info.run_id, end_time=now)
 
 

@@ -20,23 +20,16 @@ from models.segmentation import (
     shipped_dictionary,
 )
 from training.candidates import candidates
+from training.choice import Found, Trial
 from training.counts import Rows, count
-from training.linear import Floats, trained_labels
+from training.deciding import Deciding, learn_deciding, promised
+from training.linear import LEAST_ARTICLES, Floats
 from training.pipelines import Fitted, fit_pipelines
+from training.problem import Problem, pose
 from training.recipe import Recipe
-from training.report import GroupReport, Report, report_on
-from training.search import Trial, search
-from training.validation import (
-    Deciding,
-    Judged,
-    Problem,
-    Progress,
-    judge,
-    learn_deciding,
-    out_of_fold,
-    partitions,
-    pose,
-)
+from training.report import Gold, Report, report_on
+from training.search import search
+from training.validation import Judged, Progress, judge, out_of_fold, partitions, theme_folds
 
 # Articles that the partitions judge together, about; beyond it more partitions tell little.
 _ENOUGH = 1000
@@ -76,12 +69,13 @@ def train(  # noqa: PLR0913, PLR0917 - what, how, and who is told of either part
     Raises:
         InputError: too few labelled articles to learn a group.
     """
-    _refuse_too_little(corpus)
     dictionary = shipped_dictionary()
     texts = read_texts(corpus, open_segmenter(segmenter, dictionary_words(dictionary)))
     problem = pose(corpus, count(texts, _blocks(corpus, recipe, searching is not None)), recipe)
     blocks = _usable(corpus, problem)
-    parted = _partitions(corpus, problem)
+    _refuse_too_little(corpus)
+    rows = _evaluated(corpus)
+    parted = partitions(problem, rows, _seeds(recipe, rows))
     found = search(problem, parted, jobs, searching) if searching else None
     if found:
         problem = replace(problem, recipe=found.recipe)
@@ -89,8 +83,13 @@ def train(  # noqa: PLR0913, PLR0917 - what, how, and who is told of either part
     every = np.arange(len(corpus))
     scores = out_of_fold(problem, every, recipe.seed)
     deciding = learn_deciding(problem, every, scores)
+    _refuse_untrained(corpus, deciding)
     judged = judge(problem, parted, jobs, progress, found.recipes if found else None)
-    report = _report(corpus, problem, judged, deciding, jobs)
+    themes = _judge_themes(corpus, problem, found, jobs)
+    if found:
+        # The recipe has seen the labels of every article: those that carry a promise must be
+        # judged by the recipes that were found without them.
+        deciding = promised(problem, deciding, rows, (themes or judged)[0].likely)
     fitted = fit_pipelines(problem, blocks, texts)
     return Trained(
         corpus=corpus,
@@ -98,28 +97,56 @@ def train(  # noqa: PLR0913, PLR0917 - what, how, and who is told of either part
         segmenter=segmenter,
         model=_model(corpus, dictionary, fitted, deciding),
         fitted=fitted,
-        report=report,
+        report=_report(corpus, problem.recipe, judged, themes, deciding),
         likely=_probabilities(corpus, deciding, scores),
         trials=found.trials if found else (),
     )
 
 
 def _refuse_too_little(corpus: Corpus) -> None:
+    """Before the work begins: whether each group can be judged out of fold at all."""
     for group in corpus.scheme.groups:
         known = corpus.known(group)
-        trained = trained_labels(group, corpus.targets(group)[known])
-        least = 2 if group.exclusive else 1
-        if trained.sum() < least:
-            raise InputError(
-                "training",
-                f"too few labelled articles for {group.id}: {_counted(corpus, group)}",
-                f"Give at least 2 articles each for {least} or more of its labels",
-            )
+        distinct = _distinct(corpus, group)
+        enough = distinct > LEAST_ARTICLES
+        if not group.exclusive:
+            lacking = [
+                len(np.unique(corpus.clusters[known & ~column]))
+                for column in corpus.targets(group).T
+            ]
+            enough &= np.array(lacking) > LEAST_ARTICLES
+        if enough.sum() < _least(group):
+            raise _too_little(corpus, group)
 
 
-def _counted(corpus: Corpus, group: Group) -> str:
-    counts = corpus.targets(group).sum(axis=0).tolist()
-    return ", ".join(f"{label} {n}" for label, n in zip(group.ids, counts, strict=True))
+def _refuse_untrained(corpus: Corpus, deciding: Deciding) -> None:
+    """After it: whether models that had not seen some articles of a label could judge them."""
+    for group in corpus.scheme.groups:
+        if sum(deciding.rules[group.id].trained) < _least(group):
+            raise _too_little(corpus, group)
+
+
+def _least(group: Group) -> int:
+    """How many labels must be learnt for a group to be of use."""
+    return 2 if group.exclusive else 1
+
+
+def _distinct(corpus: Corpus, group: Group) -> Rows:
+    """How many articles each label has when near-duplicates count once, shape (labels,)."""
+    having = corpus.targets(group).T
+    return np.array([len(np.unique(corpus.clusters[column])) for column in having], np.intp)
+
+
+def _too_little(corpus: Corpus, group: Group) -> InputError:
+    distinct = _distinct(corpus, group).tolist()
+    counted = ", ".join(f"{label} {n}" for label, n in zip(group.ids, distinct, strict=True))
+    without = "" if group.exclusive else ", and as many without it"
+    return InputError(
+        "training",
+        f"too few labelled articles for {group.id}, near-duplicates counted once: {counted}",
+        f"Give at least {LEAST_ARTICLES + 1} articles each for {_least(group)} or more of its "
+        f"labels{without}",
+    )
 
 
 def read_texts(corpus: Corpus, segmenter: Segmenter) -> list[Text]:
@@ -149,38 +176,47 @@ def _usable(corpus: Corpus, problem: Problem) -> dict[Kind, tuple[Block, ...]]:
     return kinds
 
 
-def _partitions(corpus: Corpus, problem: Problem) -> list[list[Rows]]:
-    """Folds of the articles to judge: the given ones, or the starter's where none was given."""
-    of_given = bool(corpus.given.any())
-    rows = np.flatnonzero(corpus.given) if of_given else np.arange(len(corpus))
-    seeds = range(max(1, min(problem.recipe.partitions, _ENOUGH // len(rows))))
-    return partitions(problem, rows, list(seeds))
+def _evaluated(corpus: Corpus) -> Rows:
+    """The articles to judge: the given ones, or the starter's where none was given."""
+    return np.flatnonzero(corpus.given) if corpus.given.any() else np.arange(len(corpus))
+
+
+def _seeds(recipe: Recipe, rows: Rows) -> range:
+    return range(max(1, min(recipe.partitions, _ENOUGH // len(rows))))
+
+
+def _judge_themes(corpus: Corpus, problem: Problem, found: Found | None, jobs: int) -> list[Judged]:
+    """Starter articles judged by models of other themes, where there is nothing better."""
+    themes = theme_rows(corpus)
+    if corpus.given.any() or len(themes) < 2:
+        return []
+    if found:
+        return judge(problem, [theme_folds(problem)], jobs, _untold, found.themes)
+    return judge(problem, [themes], jobs, _untold)
+
+
+def _untold(_done: int, _of: int) -> None:
+    """It takes a moment."""
 
 
 def _report(
-    corpus: Corpus, problem: Problem, judged: Sequence[Judged], deciding: Deciding, jobs: int
+    corpus: Corpus,
+    recipe: Recipe,
+    judged: Sequence[Judged],
+    themes: Sequence[Judged],
+    deciding: Deciding,
 ) -> Report:
-    of_given = bool(corpus.given.any())
-    rows = np.flatnonzero(corpus.given) if of_given else np.arange(len(corpus))
-
-    def figures(parts: Sequence[Judged]) -> list[GroupReport]:
-        return report_on(corpus.scheme, parts, problem.targets, problem.known, rows)
-
-    themes = theme_rows(corpus)
-    left_out = (
-        judge(problem, [themes], jobs, lambda _done, _of: None)
-        if not of_given and len(themes) > 1
-        else []
-    )
+    rows, gold = _evaluated(corpus), Gold.of(corpus)
     return Report(
-        source="given" if of_given else "starter",
+        source="given" if corpus.given.any() else "starter",
         evaluated=len(rows),
         beside=len(corpus) - len(rows),
         seeds=list(range(len(judged))),
-        groups=figures(judged),
-        themes=figures(left_out) if left_out else [],
-        precision=problem.recipe.precision,
-        promises={group: list(held) for group, held in deciding.promises.items()},
+        groups=report_on(gold, judged, rows),
+        unmeasured=gold.unmeasured(rows),
+        themes=report_on(gold, themes, rows) if themes else [],
+        precision=recipe.precision,
+        promises=dict(deciding.promises),
     )
 
 

@@ -8,74 +8,15 @@ from dataclasses import dataclass, replace
 import joblib
 import numpy as np
 
-from labels.corpus import Corpus
 from labels.folds import stratified_folds
-from labels.scheme import Scheme
-from models.calibration import Calibration
-from models.decision import Rule, decide
-from training.abstention import Promise, promise
-from training.calibrate import Evidence, fit_calibration
-from training.counts import Counts, Matrix, Rows
-from training.linear import Bools, Examples, Floats, Linear, fit_linear, trained_labels
+from models.decision import decide
+from training.counts import Matrix, Rows
+from training.deciding import learn_deciding
+from training.linear import Bools, Floats
+from training.problem import Problem
 from training.recipe import Recipe
-from training.thresholds import fit_rule
 
 Progress = Callable[[int, int], None]  # steps done, steps in all
-
-
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """A corpus as arrays: what validation needs, and cheap to send to other processes.
-
-    ``targets`` has shape (n, outputs), ``known`` shape (n, groups). ``clusters`` of
-    near-duplicates, ``kin`` and ``given`` have shape (n,); see ``Corpus``.
-    """
-
-    scheme: Scheme
-    recipe: Recipe
-    counts: Counts
-    targets: Bools
-    known: Bools
-    clusters: Rows
-    kin: Rows
-    given: Bools
-
-    def fit(self, at: int, features: Mapping[str, Matrix], train: Rows) -> Linear:
-        """Learn group number ``at`` from those of the rows whose labels of it are known."""
-        group = self.scheme.groups[at]
-        rows = train[self.known[train, at]]
-        learner = self.recipe.learner_of(group)
-        examples = Examples(
-            features=features[group.kind][rows],
-            targets=self.targets[rows, self.scheme.columns(group)],
-            weights=self.weights(rows, learner.given_weight),
-        )
-        return fit_linear(group, examples, learner, self.recipe.seed)
-
-    def weights(self, rows: Rows, of_given: float) -> Floats:
-        """What each row counts, shape (rows,); all the same where there is one source only."""
-        mixed = bool(self.given.any() and not self.given.all())
-        return np.where(self.given[rows] & mixed, of_given, 1.0)
-
-    def features(self, train: Rows) -> dict[str, Matrix]:
-        """Features of all rows, by the kind of group that reads them."""
-        kinds = {group.kind: group for group in self.scheme.groups}
-        return {
-            kind: self.counts.features(self.recipe.learner_of(group).blocks, train)
-            for kind, group in kinds.items()
-        }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Deciding:
-    """The last steps of a model, learnt out of fold; keyed by group id.
-
-    ``promises`` is empty where the recipe asks for no precision.
-    """
-
-    calibrations: Mapping[str, Calibration]
-    rules: Mapping[str, Rule]
-    promises: Mapping[str, Sequence[Promise]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,21 +30,6 @@ class Judged:
     likely: Floats
     given: Bools
     review: Bools
-
-
-def pose(corpus: Corpus, counts: Counts, recipe: Recipe) -> Problem:
-    """The corpus as arrays."""
-    known = np.column_stack([corpus.known(group) for group in corpus.scheme.groups])
-    return Problem(
-        scheme=corpus.scheme,
-        recipe=recipe,
-        counts=counts,
-        targets=corpus.strata,
-        known=known,
-        clusters=corpus.clusters,
-        kin=corpus.kin,
-        given=corpus.given,
-    )
 
 
 def out_of_fold(
@@ -128,44 +54,6 @@ def out_of_fold(
     return scores
 
 
-def learn_deciding(problem: Problem, rows: Rows, scores: Floats) -> Deciding:
-    """Calibration and thresholds of every group from out-of-fold scores of ``rows``."""
-    calibrations, rules, promises = {}, {}, {}
-    recipe = problem.recipe
-    for at, group in enumerate(problem.scheme.groups):
-        columns = problem.scheme.columns(group)
-        mine = rows[problem.known[rows, at]]
-        evidence = Evidence(
-            scores=scores[mine, columns],
-            targets=problem.targets[mine, columns],
-            weights=problem.weights(mine, recipe.trust),
-        )
-        trained = trained_labels(group, evidence.targets) & _judged(evidence)
-        kind = recipe.learner_of(group).calibration
-        calibration = fit_calibration(group, evidence, trained, kind)
-        rule = fit_rule(group, calibration, evidence, recipe)
-        if recipe.precision is not None:
-            # A promise speaks of the articles that it was measured on: never of invented ones
-            # where real ones are at hand.
-            real = problem.given[mine]
-            spoken = evidence.of(np.flatnonzero(real)) if real.any() else evidence
-            likely = calibration(spoken.scores)
-            held = promise(group, rule, likely, spoken.targets, recipe.precision)
-            rule, promises[group.id] = held
-        calibrations[group.id], rules[group.id] = calibration, rule
-    return Deciding(calibrations=calibrations, rules=rules, promises=promises)
-
-
-def _judged(evidence: Evidence) -> Bools:
-    """Which labels have an out-of-fold score of an article with and of one without them.
-
-    Without both, nothing is known of how surely they are told apart.
-    """
-    seen = np.isfinite(evidence.scores)
-    with_it, without = seen & evidence.targets, seen & ~evidence.targets
-    return np.asarray(with_it.any(axis=0) & without.any(axis=0))
-
-
 def partitions(
     problem: Problem, evaluated: Rows, seeds: Sequence[int], together: Rows | None = None
 ) -> list[list[Rows]]:
@@ -176,6 +64,12 @@ def partitions(
     apart = problem.clusters if together is None else together
     folds = [_folds(problem, evaluated, apart, seed) for seed in seeds]
     return [[evaluated[np.flatnonzero(fold == part)] for part in np.unique(fold)] for fold in folds]
+
+
+def theme_folds(problem: Problem) -> list[Rows]:
+    """The starter articles in folds, of which each holds whole themes."""
+    (folds,) = partitions(problem, np.flatnonzero(~problem.given), [0], problem.kin)
+    return folds
 
 
 def judge(

@@ -66,7 +66,7 @@ def test_articles_that_it_was_trained_on_are_set_apart(
     lines = done.stdout.splitlines()
     assert lines[2:5] == [
         f"{version_of(trained)} on 3 articles that it was not trained on",
-        "set apart, as it was trained on them or on near-duplicates: 3",
+        "set apart as trained on: 3 (2 same text, 1 near-duplicate)",
         "  p1, near, renamed",
     ]
     assert lines[-3].startswith("type of those set apart, no measure of quality: macro-F1 ")
@@ -76,7 +76,10 @@ def test_its_own_articles_measure_nothing(newstag: Newstag, trained: Path, artic
     done = newstag("evaluate", "--store", trained, "--articles", articles)
     lines = done.stdout.splitlines()
     assert lines[2] == f"{version_of(trained)} on 0 articles that it was not trained on"
-    assert lines[3].endswith("near-duplicates: 24")
+    assert lines[3] == "set apart as trained on: 24 (24 same text)"
+    assert (
+        lines[5] == "Nothing is left to measure. Give labelled articles with other ids and texts."
+    )
     assert "type (" not in done.stdout
 
 
@@ -85,7 +88,7 @@ def test_everything_is_one_json_object(newstag: Newstag, trained: Path, write: W
     done = newstag("evaluate", "--store", trained, "--articles", given, "--json")
     assert (done.returncode, done.stderr, done.stdout.count("\n")) == (0, "", 1)
     raw = json.loads(done.stdout)
-    assert (raw["model"], raw["evaluated"], raw["seen"]) == (version_of(trained), 3, [])
+    assert (raw["model"], raw["evaluated"], raw["seen"]) == (version_of(trained), 3, {})
     assert [answer["id"] for answer in raw["answers"]] == ["x1", "x2", "x3"]
     assert raw["answers"][2]["gold"] == {"type": ["news"]}
 
@@ -234,7 +237,10 @@ def test_precision_says_what_can_be_promised_and_on_how_much(
     start = lines.index("type: what passes unseen at precision 0.95, with confidence 95 %")
     held = "articles, 59 are needed: everything goes to review"
     assert all(line.endswith(held) for line in lines[start + 1 : start + 5])
-    assert lines[start + 5] == "  It holds for articles like the 24 given ones."
+    assert lines[start + 5] == (
+        "  It was learnt on 24 given articles, near-duplicates counted once, and holds for "
+        "articles like these."
+    )
     assert "domains: what passes unseen at precision 0.95, with confidence 95 %" in lines
     shown = newstag("models", "show", "--store", "store").stdout.splitlines()
     assert lines[start] in shown
@@ -264,3 +270,13 @@ def test_a_precision_that_nothing_or_anything_keeps_is_refused(
     assert (done.returncode, done.stdout) == (2, "")
     assert f"{float(precision)} is not in the range 0.5<x<1." in done.stderr
     assert list(Path().iterdir()) == []
+
+
+@pytest.mark.parametrize("precision", ["nan", "inf"])
+def test_a_precision_that_is_no_number_is_refused(newstag: Newstag, precision: str) -> None:
+    done = newstag("train", "--precision", precision)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Traceback" not in done.stderr
+    assert f"Invalid value for '--precision' (env var: 'NEWSTAG_PRECISION'): {precision} is" in (
+        done.stderr
+    )

@@ -127,8 +127,8 @@ def test_too_few_articles_for_a_group_are_refused(train: Train, rows: Rows, writ
     done = train("--articles", write("a.jsonl", news))
     assert done.returncode == 1
     assert done.stderr == (
-        "training: too few labelled articles for type: policy_notice 0, news 6, event 0, "
-        "research_breakthrough 0. Give at least 2 articles each for 2 or more of its labels.\n"
+        "training: too few labelled articles for type, near-duplicates counted once: "
+        "policy_notice 0, news 6, event 0, research_breakthrough 0. Give at least 3 articles each for 2 or more of its labels.\n"
     )
 
 

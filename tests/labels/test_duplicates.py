@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.sparse.csgraph import connected_components
 
 from labels.article import Article
 from labels.duplicates import SIMILAR, SKETCH_SIZE, clusters, similarity, sketch
@@ -92,6 +93,20 @@ def test_being_near_duplicates_is_transitive() -> None:
     assert similarity(first, last) < SIMILAR
     assert clusters(np.stack([first, middle, last])).tolist() == [0, 0, 0]
     assert clusters(np.stack([first, last])).tolist() == [0, 1]
+
+
+def test_no_near_duplicates_are_missed() -> None:
+    """Just similar enough, equal in places drawn at random: clusters are those of all pairs."""
+    random = np.random.default_rng(0)
+    sketches = random.integers(0, 2**32, (300, SKETCH_SIZE), np.uint32)
+    for at in range(100, 300):
+        equal = random.choice(SKETCH_SIZE, random.integers(36, 43), replace=False)
+        sketches[at, equal] = sketches[random.integers(0, at), equal]
+    alike = (sketches[:, None] == sketches).mean(axis=2) >= SIMILAR
+    _, expected = connected_components(alike, directed=False)
+    found = clusters(sketches)
+    assert len(set(found.tolist())) < 250
+    assert np.array_equal(expected[:, None] == expected, found[:, None] == found)
 
 
 def test_one_equal_band_is_enough_to_find_near_duplicates() -> None:

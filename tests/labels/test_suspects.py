@@ -6,7 +6,7 @@ import pytest
 
 from labels.corpus import Labels
 from labels.scheme import Scheme
-from labels.suspects import LEAST, Suspect, Unjudged, suspect_lines, suspects
+from labels.suspects import LEAST, Suspect, Unjudged, suspect_lines, suspects, unjudged_lines
 
 Floats = npt.NDArray[np.float64]
 AI = 4  # its column; the types stand in 0 to 3
@@ -153,7 +153,7 @@ def test_the_terminal_is_told_what_an_article_has_or_lacks() -> None:
         Suspect(id="long", group="type", label="news", has=True, likely=0.1234, margin=0.5),
         Suspect(id="b", group="domains", label="ai", has=False, likely=0.9, margin=0.4),
     ]
-    assert list(suspect_lines(found, [])) == [
+    assert list(suspect_lines(found)) == [
         "long  has   type:news, probability 0.123",
         "b     lacks domains:ai, probability 0.900",
     ]
@@ -161,7 +161,7 @@ def test_the_terminal_is_told_what_an_article_has_or_lacks() -> None:
 
 def test_the_terminal_is_told_where_nothing_looks_wrong_and_what_was_not_judged() -> None:
     few = Unjudged(group="domains", label="metaverse", having=3, lacking=70)
-    assert list(suspect_lines([], [few])) == [
-        "no label looks wrong",
+    assert list(suspect_lines([])) == ["no label looks wrong"]
+    assert list(unjudged_lines([few])) == [
         "too few to judge domains:metaverse: 3 articles with it, 70 without, 5 of each are needed",
     ]

@@ -61,19 +61,19 @@ def test_what_was_trained_on_is_read_back(tmp_path: Path) -> None:
 
 def test_an_article_was_seen_under_its_id_whatever_its_text(tmp_path: Path) -> None:
     write_seen(tmp_path)
-    assert read_seen(tmp_path).holds(Article(id="a", title="", content="别的话。"))
+    assert read_seen(tmp_path).why(Article(id="a", title="", content="别的话。")) == "same id"
 
 
 def test_an_article_was_seen_under_another_id(tmp_path: Path) -> None:
     write_seen(tmp_path)
-    assert read_seen(tmp_path).holds(replace(ARTICLES[1], id="new"))
+    assert read_seen(tmp_path).why(replace(ARTICLES[1], id="new")) == "same text"
 
 
 def test_a_near_duplicate_was_seen(tmp_path: Path) -> None:
     write_seen(tmp_path)
     nearly = replace(ARTICLES[0], id="new", content=ARTICLES[0].content + "谢谢。")
     assert nearly.text_digest() not in read_seen(tmp_path).texts
-    assert read_seen(tmp_path).holds(nearly)
+    assert read_seen(tmp_path).why(nearly) == "near-duplicate"
 
 
 def test_an_article_of_its_own_was_not_seen(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_an_article_of_its_own_was_not_seen(tmp_path: Path) -> None:
     other = Article(
         id="new", title="松雾区迎来初雪", content="孩子们在广场上堆起了雪人，笑声不断。"
     )
-    assert not read_seen(tmp_path).holds(other)
+    assert read_seen(tmp_path).why(other) is None
 
 
 def test_what_was_said_out_of_fold_is_read_back(tmp_path: Path, scheme: Scheme) -> None:

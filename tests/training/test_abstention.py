@@ -12,6 +12,7 @@ from scipy.stats import binom
 from labels.scheme import Group, Kind, Label
 from models.decision import NEVER, Rule, decide
 from training.abstention import Promise, least_articles, precision_bound, promise
+from training.counts import Rows
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -27,13 +28,20 @@ def rule_of(count: int) -> Rule:
     return Rule(thresholds=(0.5,) * count, sure=(0.6,) * count, margin=0.1, trained=(True,) * count)
 
 
+def apart(right: Bools) -> Rows:
+    """Articles of which none is a near-duplicate of another."""
+    return np.arange(len(right))
+
+
 ONE, ONE_RULE = group_of(1, "multi"), rule_of(1)
 
 
 def promised(likely: list[float], wrong: set[int], precision: float = 0.95) -> tuple[Rule, Promise]:
     """What one label holds, of articles that are right but for the places in ``wrong``."""
     right = np.array([[at not in wrong] for at in range(len(likely))])
-    rule, promises = promise(ONE, ONE_RULE, np.array(likely)[:, None], right, precision)
+    rule, promises = promise(
+        ONE, ONE_RULE, np.array(likely)[:, None], right, apart(right), precision
+    )
     return rule, promises[0]
 
 
@@ -111,8 +119,8 @@ def test_the_order_of_the_articles_does_not_matter() -> None:
     likely = np.round(random.uniform(0.5, 1, (200, 1)), 2)
     right = random.random((200, 1)) < 0.99
     order = random.permutation(200)
-    there = promise(ONE, ONE_RULE, likely, right, 0.9)
-    assert promise(ONE, ONE_RULE, likely[order], right[order], 0.9) == there
+    there = promise(ONE, ONE_RULE, likely, right, apart(right), 0.9)
+    assert promise(ONE, ONE_RULE, likely[order], right[order], apart(right[order]), 0.9) == there
     assert there[1][0].kept > 0
 
 
@@ -143,26 +151,73 @@ def test_a_label_never_given_promises_nothing() -> None:
 def test_an_untrained_label_promises_nothing() -> None:
     rule = Rule(thresholds=(0.5,), sure=(0.6,), margin=0.1, trained=(False,))
     likely, right = np.full((100, 1), 0.9), np.ones((100, 1), bool)
-    assert promise(ONE, rule, likely, right, 0.95)[1][0].given == 0
+    assert promise(ONE, rule, likely, right, apart(right), 0.95)[1][0].given == 0
 
 
 def test_of_exclusive_labels_only_the_best_is_given() -> None:
     likely = np.tile([0.6, 0.4], (60, 1))
     right = np.tile([True, False], (60, 1))
-    rule, (best, other) = promise(group_of(2, "exclusive"), rule_of(2), likely, right, 0.95)
+    rule, (best, other) = promise(
+        group_of(2, "exclusive"), rule_of(2), likely, right, apart(right), 0.95
+    )
     assert (best.given, best.kept, other.given) == (60, 60, 0)
     assert rule.sure == (0.6, NEVER)
 
 
 def test_an_article_that_no_model_judged_gets_no_exclusive_label() -> None:
     likely, right = np.full((60, 2), np.nan), np.tile([True, False], (60, 1))
-    _, held = promise(group_of(2, "exclusive"), rule_of(2), likely, right, 0.95)
+    _, held = promise(group_of(2, "exclusive"), rule_of(2), likely, right, apart(right), 0.95)
     assert [one.given for one in held] == [0, 0]
+
+
+def test_copies_of_one_article_are_evidence_of_one() -> None:
+    likely, right = np.full((200, 1), 0.9), np.ones((200, 1), bool)
+    _, (held,) = promise(ONE, ONE_RULE, likely, right, np.zeros(200, np.intp), 0.95)
+    assert (held.given, held.kept, held.sure) == (1, 0, None)
+
+
+def test_near_duplicates_that_say_the_same_promise_what_one_of_each_would() -> None:
+    likely = np.array(falling(100))[:, None]
+    right = (np.arange(100) % 80 < 70)[:, None]
+    clusters = np.arange(100)
+    once = promise(ONE, ONE_RULE, likely, right, clusters, 0.95)
+    twice = promise(
+        ONE, ONE_RULE, np.tile(likely, (2, 1)), np.tile(right, (2, 1)), np.tile(clusters, 2), 0.95
+    )
+    assert twice == once
+    assert once[1][0].kept == 70
+
+
+def test_near_duplicates_are_wrong_as_soon_as_a_wrong_one_passes() -> None:
+    likely = [*falling(60), 0.995, 0.511]
+    right = np.array([[True]] * 61 + [[False]])
+    clusters = np.array([*range(60), 60, 60])
+    _, (held,) = promise(ONE, ONE_RULE, np.array(likely)[:, None], right, clusters, 0.95)
+    assert (held.given, held.kept) == (61, 59)  # the wrong one counts, the right one does not
+    right[60:] = [[False], [True]]
+    _, (held,) = promise(ONE, ONE_RULE, np.array(likely)[:, None], right, clusters, 0.95)
+    assert (held.given, held.kept) == (61, 0)
+
+
+def test_right_near_duplicates_count_once_all_of_them_pass() -> None:
+    likely = np.array([*falling(59), 0.999, 0.5])[:, None]
+    right, clusters = np.ones((61, 1), bool), np.array([*range(59), 59, 59])
+    rule, (held,) = promise(ONE, ONE_RULE, likely, right, clusters, 0.95)
+    assert (held.given, held.kept, rule.sure) == (60, 60, (0.5,))
+
+
+def test_an_untrained_label_breaks_the_promise_of_every_label_of_its_group() -> None:
+    """Each article goes to review for it, whatever its other labels."""
+    rule = Rule(thresholds=(0.5,) * 2, sure=(0.6,) * 2, margin=0.1, trained=(True, False))
+    likely, right = np.full((100, 2), 0.9), np.ones((100, 2), bool)
+    kept, held = promise(group_of(2, "multi"), rule, likely, right, apart(right), 0.95)
+    assert [(one.kept, one.sure) for one in held] == [(0, None), (0, None)]
+    assert kept.sure == (NEVER, NEVER)
 
 
 def test_nothing_but_the_sureness_of_the_rule_changes() -> None:
     likely, right = np.full((60, 1), 0.9), np.ones((60, 1), bool)
-    rule, _ = promise(ONE, ONE_RULE, likely, right, 0.95)
+    rule, _ = promise(ONE, ONE_RULE, likely, right, apart(right), 0.95)
     assert rule == Rule(thresholds=(0.5,), sure=(0.9,), margin=0.1, trained=(True,))
 
 
@@ -221,7 +276,9 @@ def test_the_promise_is_kept_on_fresh_articles_and_lets_half_of_the_labels_pass(
     kept_whole, kept_each, coverage = [], [], []
     for split in range(SPLITS):
         likely, right = draw(np.random.default_rng(split), ARTICLES)
-        learnt, _ = promise(group, rule, likely[:learnt_on], right[:learnt_on], 0.95)
+        learnt, _ = promise(
+            group, rule, likely[:learnt_on], right[:learnt_on], apart(right[:learnt_on]), 0.95
+        )
         passes = given & (fresh >= np.array(learnt.sure))
         coverage.append(passes.sum() / given.sum())
         kept_whole.append(_precision(passes, gold) >= 0.95)
@@ -241,5 +298,7 @@ def test_scores_that_tell_nothing_rarely_promise_what_they_cannot_keep() -> None
     for split in range(400):
         random = np.random.default_rng(split)
         likely, right = random.uniform(0.5, 1, (600, 1)), random.random((600, 1)) < 0.9499
-        broken.append(promise(ONE, ONE_RULE, likely, right, 0.95)[1][0].sure is not None)
+        broken.append(
+            promise(ONE, ONE_RULE, likely, right, apart(right), 0.95)[1][0].sure is not None
+        )
     assert np.mean(broken) <= 0.07

@@ -80,7 +80,11 @@ def told(few: Corpus) -> Evaluate:
 def test_figures_are_of_the_articles_that_were_not_seen(told: Evaluate) -> None:
     seen = replace(STRANGER, ids=frozenset(["a1", "a7"]))
     found = told(wrong=["a1"], seen=seen)
-    assert (found.model, found.evaluated, found.seen) == (Oracle.version, 18, ["a1", "a7"])
+    assert (found.model, found.evaluated, found.seen) == (
+        Oracle.version,
+        18,
+        {"a1": "same id", "a7": "same id"},
+    )
     assert [group.articles for group in found.groups] == [18, 18]
     assert [group.f1_micro.value for group in found.groups] == [1.0, 1.0]
     assert [group.articles for group in found.seen_groups] == [2, 2]
@@ -89,7 +93,7 @@ def test_figures_are_of_the_articles_that_were_not_seen(told: Evaluate) -> None:
 
 def test_where_nothing_was_seen_nothing_is_set_apart(told: Evaluate) -> None:
     found = told(wrong=["a1", "a7"])
-    assert (found.evaluated, found.seen, found.seen_groups) == (20, [], [])
+    assert (found.evaluated, found.seen, found.seen_groups) == (20, {}, [])
     assert found.groups[0].f1_micro.value == pytest.approx(0.9)
 
 
@@ -120,24 +124,29 @@ def test_a_group_that_is_unknown_of_an_article_is_not_measured_on_it(
         ("untrained:type:news", [1.0, 0.0]),
         ("uncertain:domains:ai", [0.0, 1.0]),
         ("untrained:domains:metaverse", [0.0, 1.0]),
-        ("truncated", [1.0, 1.0]),
-        ("too_little_text", [1.0, 1.0]),
-        ("out_of_vocabulary", [1.0, 1.0]),
+        ("truncated", [0.0, 0.0]),
+        ("too_little_text", [0.0, 0.0]),
+        ("out_of_vocabulary", [0.0, 0.0]),
     ],
 )
-def test_a_reason_of_one_group_sends_that_group_to_review_and_one_of_the_text_all(
+def test_a_reason_of_one_group_sends_that_group_to_review_and_any_the_article(
     told: Evaluate, reason: str, reviewed: list[float]
 ) -> None:
     found = told(reasons=[reason])
     assert [group.reviewed for group in found.groups] == reviewed
     assert all(answer["review"] for answer in found.answers)
+    assert (found.reviewed, found.passed_right) == (20, 0)
+    assert (
+        "20 of 20 articles go to review, whatever the reason; of the 0 others 0 have every "
+        "label right"
+    ) in evaluation_lines(found)
 
 
 def test_an_answer_has_what_was_given_and_what_is_right(told: Evaluate) -> None:
     found = told(wrong=["a7"], seen=replace(STRANGER, ids=frozenset(["a7"])))
     assert found.answers[1] == {
         "id": "a7",
-        "seen": True,
+        "seen": "same id",
         "gold": {"type": ["policy_notice"], "domains": ["ai"]},
         "given": {"type": ["news"], "domains": ["ai"]},
         "review": False,
@@ -148,7 +157,17 @@ def test_an_answer_has_what_was_given_and_what_is_right(told: Evaluate) -> None:
 def test_an_evaluation_is_json(told: Evaluate) -> None:
     found = told(seen=replace(STRANGER, ids=frozenset(["a1"])))
     raw = json.loads(found.as_json())
-    assert set(raw) == {"model", "evaluated", "seen", "groups", "seen_groups", "answers"}
+    assert set(raw) == {
+        "model",
+        "evaluated",
+        "reviewed",
+        "passed_right",
+        "seen",
+        "groups",
+        "unmeasured",
+        "seen_groups",
+        "answers",
+    }
     assert raw["groups"][0]["f1_macro"]["value"] == 1.0
 
 
@@ -157,10 +176,10 @@ def test_the_terminal_is_told_what_was_set_apart(told: Evaluate) -> None:
     lines = list(evaluation_lines(told(seen=replace(STRANGER, ids=frozenset(ids)))))
     assert lines[:5] == [
         f"{Oracle.version} on 14 articles that it was not trained on",
-        "set apart, as it was trained on them or on near-duplicates: 6",
+        "set apart as trained on: 6 (6 same id)",
         "  a1, a7, a13, a19, a25, …",
         "",
-        "type (14 articles)",
+        "type (14 articles, 1 of them near-duplicates of others)",
     ]
     assert lines[-3:] == [
         "type of those set apart, no measure of quality: macro-F1 1.000, accuracy 1.000",
@@ -204,8 +223,8 @@ def test_a_version_does_not_take_new_articles_for_its_own(trained: Trained, vers
     corpus = replace(trained.corpus, samples=fresh)
     predictor = Predictor(trained.model, version.name)
     found = evaluate(predictor, corpus, read_seen(version))
-    assert (found.evaluated, found.seen) == (20, [])
-    assert [group.reviewed for group in found.groups] == [1.0, 1.0]  # unknown words
+    assert (found.evaluated, found.seen) == (20, {})
+    assert (found.reviewed, found.passed_right) == (20, 0)  # unknown words
 
 
 def test_what_was_said_out_of_fold_is_what_training_found(trained: Trained, version: Path) -> None:

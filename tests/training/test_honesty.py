@@ -13,9 +13,11 @@ from labels.corpus import Corpus
 from models.features import read_text
 from models.segmentation import open_segmenter
 from training.counts import count
+from training.measures import Spread
+from training.problem import Problem, pose
 from training.recipe import Recipe
-from training.report import Spread, report_on
-from training.validation import Judged, Problem, judge, partitions, pose
+from training.report import Gold, report_on
+from training.validation import Judged, judge, partitions
 
 CHANCE = 0.25  # of four types with equally many articles
 NEAR_CHANCE = 0.45  # above four standard deviations of 120 articles
@@ -79,7 +81,7 @@ def test_permuted_labels_leave_the_micro_f1_of_domains_low(corpus: Corpus, recip
     problem = posed(permuted(corpus, 0), recipe)
     every = np.arange(len(corpus))
     judged = judge(problem, partitions(problem, every, [0, 1]), 1, lambda _done, _of: None)
-    _, domains = report_on(corpus.scheme, judged, problem.targets, problem.known, every)
+    _, domains = report_on(Gold.of(permuted(corpus, 0)), judged, every)
     # Each domain is that of a fifth: to give all to everything would score 1/3.
     assert domains.f1_micro.value < 0.4
 
@@ -147,14 +149,15 @@ def test_the_interval_of_an_accuracy_holds_the_truth(
 def accuracies(corpus: Corpus) -> dict[int, list[Spread]]:
     """What the report says of the accuracy of none, one, two… right articles of n."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("training.report.calibration_error_interval", lambda *_: (0.0, 1.0))
+        patch.setattr("training.measures.calibration_error_interval", lambda *_, **__: (0.0, 1.0))
         return {n: [_reported(corpus, right, n) for right in range(n + 1)] for n in (40, 200)}
 
 
 def _reported(corpus: Corpus, right: int, n: int) -> Spread:
     scheme = replace(corpus.scheme, groups=corpus.scheme.groups[:1])
-    gold = np.arange(n) % 4
-    guess = np.where(np.arange(n) < right, gold, (gold + 1) % 4)
-    given, targets = np.eye(4, dtype=bool)[guess], np.eye(4, dtype=bool)[gold]
+    kind = np.arange(n) % 4
+    guess = np.where(np.arange(n) < right, kind, (kind + 1) % 4)
+    given, targets = np.eye(4, dtype=bool)[guess], np.eye(4, dtype=bool)[kind]
     judged = Judged(likely=given.astype(float), given=given, review=np.zeros((n, 1), bool))
-    return report_on(scheme, [judged], targets, np.ones((n, 1), bool), np.arange(n))[0].f1_micro
+    gold = Gold(scheme=scheme, targets=targets, known=np.ones((n, 1), bool), clusters=np.arange(n))
+    return report_on(gold, [judged], np.arange(n))[0].f1_micro

@@ -15,9 +15,9 @@ from models.features import Block, Text, read_text
 from models.segmentation import dictionary_words, open_segmenter
 from training.counts import columns_of, count, text_matrix
 from training.pipelines import fit_pipelines, vectoriser
+from training.problem import pose
 from training.recipe import Classifier, Learner, Recipe
 from training.train import Trained
-from training.validation import pose
 
 UNUSUAL = (
     Block(field="last", unit="shape", high=2),

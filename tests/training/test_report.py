@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from labels.scheme import Scheme
-from training.abstention import Promise
-from training.report import report_on
-from training.reporting import STYLE_WARNING, report_from, report_lines
+from training.abstention import Promise, Promises
+from training.linear import Bools
+from training.report import Gold, report_on
+from training.reporting import STYLE_WARNING, group_lines, report_from, report_lines
 from training.train import Trained
 from training.validation import Judged
 
@@ -18,15 +19,26 @@ GOLD = [0, 0, 1, 1, 2, 2, 3, 3]
 GUESS = [0, 1, 1, 1, 2, 2, 3, 0]
 
 
-def one_hot(labels: list[int]) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+def one_hot(labels: list[int]) -> Bools:
     return np.eye(4, dtype=bool)[labels]
 
 
-def judged(guess: list[int], domains: np.ndarray[tuple[int, ...], np.dtype[np.bool_]]) -> Judged:
+def judged(guess: list[int], domains: Bools) -> Judged:
     given = np.hstack([one_hot(guess), domains])
     review = np.zeros((8, 2), bool)
     review[[1, 7], 0] = True
     return Judged(likely=given.astype(float), given=given, review=review)
+
+
+def right(scheme: Scheme, targets: Bools) -> Gold:
+    """Articles of their own, known in both groups."""
+    count = len(targets)
+    return Gold(
+        scheme=scheme,
+        targets=targets,
+        known=np.ones((count, 2), bool),
+        clusters=np.arange(count),
+    )
 
 
 def test_figures_are_those_of_scikit_learn(scheme: Scheme) -> None:
@@ -35,8 +47,7 @@ def test_figures_are_those_of_scikit_learn(scheme: Scheme) -> None:
     random = np.random.default_rng(0)
     gold, guess = random.random((2, 8, 4)) < 0.4
     targets = np.hstack([one_hot(GOLD), gold])
-    known = np.ones((8, 2), bool)
-    kind, domains = report_on(scheme, [judged(GUESS, guess)], targets, known, np.arange(8))
+    kind, domains = report_on(right(scheme, targets), [judged(GUESS, guess)], np.arange(8))
     assert kind.f1_macro.value == pytest.approx(f1_score(GOLD, GUESS, average="macro"))
     assert kind.f1_micro.value == pytest.approx(np.mean(np.array(GOLD) == GUESS))
     assert domains.f1_micro.value == pytest.approx(f1_score(gold, guess, average="micro"))
@@ -50,7 +61,7 @@ def test_figures_are_those_of_scikit_learn(scheme: Scheme) -> None:
 def test_review_and_what_is_kept_are_counted(scheme: Scheme) -> None:
     targets = np.hstack([one_hot(GOLD), np.zeros((8, 4), bool)])
     one = judged(GUESS, np.zeros((8, 4), bool))
-    kind, _ = report_on(scheme, [one], targets, np.ones((8, 2), bool), np.arange(8))
+    kind, _ = report_on(right(scheme, targets), [one], np.arange(8))
     assert kind.reviewed == 0.25
     assert kind.kept_right.value == 1.0
     assert kind.confusion[0] == [1.0, 1.0, 0.0, 0.0]
@@ -60,9 +71,7 @@ def test_the_calibration_error_is_of_the_best_label_or_of_all(scheme: Scheme) ->
     domains = np.zeros((8, 4), bool)
     domains[0, 0] = True
     targets = np.hstack([one_hot(GOLD), np.zeros((8, 4), bool)])
-    kind, multi = report_on(
-        scheme, [judged(GUESS, domains)], targets, np.ones((8, 2), bool), np.arange(8)
-    )
+    kind, multi = report_on(right(scheme, targets), [judged(GUESS, domains)], np.arange(8))
     # Probabilities are 0 or 1: two of 8 types, and one of 32 domains, are wrong.
     assert kind.calibration_error.value == pytest.approx(2 / 8)
     assert multi.calibration_error.value == pytest.approx(1 / 32)
@@ -75,7 +84,7 @@ def test_figures_are_means_over_partitions_with_their_spread(scheme: Scheme) -> 
     targets = np.hstack([one_hot(GOLD), np.zeros((8, 4), bool)])
     none = np.zeros((8, 4), bool)
     both = [judged(GUESS, none), judged(GOLD, none)]
-    kind, _ = report_on(scheme, both, targets, np.ones((8, 2), bool), np.arange(8))
+    kind, _ = report_on(right(scheme, targets), both, np.arange(8))
     assert kind.f1_micro.value == pytest.approx(0.875)
     assert (kind.f1_micro.least, kind.f1_micro.most) == (0.75, 1.0)
     assert kind.f1_micro.sd == pytest.approx(0.125)
@@ -84,9 +93,7 @@ def test_figures_are_means_over_partitions_with_their_spread(scheme: Scheme) -> 
 
 def test_a_perfect_result_still_has_an_interval(scheme: Scheme) -> None:
     targets = np.hstack([one_hot(GOLD), one_hot(GOLD)])
-    both = report_on(
-        scheme, [judged(GOLD, one_hot(GOLD))], targets, np.ones((8, 2), bool), np.arange(8)
-    )
+    both = report_on(right(scheme, targets), [judged(GOLD, one_hot(GOLD))], np.arange(8))
     for group in both:
         assert group.f1_macro.value == 1.0
         assert group.f1_macro.low < 0.95
@@ -98,7 +105,7 @@ def test_the_terminal_is_told_on_what_and_how_it_was_measured(trained: Trained) 
         "Measured on 120 given articles, each judged by models that had not seen it; "
         "mean over 2 partitions."
     )
-    assert lines[2] == "type (120 articles)"
+    assert lines[2] == "type (120 articles, 8 of them near-duplicates of others)"
     assert any(line.startswith("  policy_notice ") for line in lines)
     assert sum(line.startswith("  calibration error ") for line in lines) == 2
 
@@ -122,11 +129,12 @@ def test_the_terminal_is_told_how_other_themes_do(trained: Trained) -> None:
     ]
 
 
-PROMISES = [
+LABELS = [
     Promise(label="news", given=80, kept=70, wrong=1, bound=0.93333, sure=0.61, needed=29),
     Promise(label="event", given=12, kept=0, wrong=0, bound=0.0, sure=None, needed=29),
     Promise(label="policy_notice", given=40, kept=0, wrong=0, bound=0.0, sure=None, needed=29),
 ]
+PROMISES = Promises(source="starter", articles=77, untrained=[], labels=LABELS)
 
 
 def test_the_terminal_is_told_what_can_be_promised(trained: Trained) -> None:
@@ -137,8 +145,69 @@ def test_the_terminal_is_told_what_can_be_promised(trained: Trained) -> None:
         "  news           70 of 80 pass, from probability 0.610, 1 wrong, precision at least 0.933",
         "  event          12 articles, 29 are needed: everything goes to review",
         "  policy_notice  not held by 40 articles: everything goes to review",
-        "  It holds for articles like the 120 given ones.",
+        (
+            "  It was learnt on 77 starter articles, near-duplicates counted once, and holds for "
+            "articles like these."
+        ),
     ]
+
+
+def test_the_terminal_is_told_that_an_untrained_label_breaks_every_promise(
+    trained: Trained,
+) -> None:
+    promises = replace(PROMISES, untrained=["event", "news"])
+    lines = list(report_lines(replace(trained.report, precision=0.9, promises={"type": promises})))
+    at = lines.index("type: what passes unseen at precision 0.9, with confidence 95 %")
+    assert lines[at + 1 :] == [
+        "  event, news: too few articles to be learnt",
+        "  Any article could have such a label: everything goes to review.",
+    ]
+
+
+def test_a_group_of_which_no_label_is_known_has_no_figures(scheme: Scheme) -> None:
+    targets = np.hstack([one_hot(GOLD), np.zeros((8, 4), bool)])
+    gold = right(scheme, targets)
+    gold.known[:, 1] = False
+    groups = report_on(gold, [judged(GUESS, np.zeros((8, 4), bool))], np.arange(8))
+    assert [group.group for group in groups] == ["type"]
+    assert gold.unmeasured(np.arange(8)) == ["domains"]
+
+
+def test_the_terminal_is_told_of_groups_that_were_not_measured(trained: Trained) -> None:
+    report = replace(trained.report, groups=trained.report.groups[:1], unmeasured=["domains"])
+    lines = list(report_lines(report))
+    assert lines[-1] == (
+        "domains: none of these articles has a label of it, so nothing was measured"
+    )
+    assert not [name for name in report.metrics() if name.startswith("domains")]
+
+
+def test_near_duplicates_do_not_narrow_an_interval(scheme: Scheme) -> None:
+    """Each article thrice is as much evidence as each once."""
+    targets = np.hstack([one_hot(GOLD), np.zeros((8, 4), bool)])
+    single = judged(GUESS, np.zeros((8, 4), bool))
+    thrice = Judged(
+        likely=np.repeat(single.likely, 3, axis=0),
+        given=np.repeat(single.given, 3, axis=0),
+        review=np.repeat(single.review, 3, axis=0),
+    )
+    gold = replace(
+        right(scheme, np.repeat(targets, 3, axis=0)), clusters=np.repeat(np.arange(8), 3)
+    )
+    one = report_on(right(scheme, targets), [single], np.arange(8))[0]
+    other = report_on(gold, [thrice], np.arange(24))[0]
+    assert (other.articles, other.distinct) == (24, 8)
+    assert (other.f1_macro, other.f1_micro, other.kept_right) == (
+        one.f1_macro,
+        one.f1_micro,
+        one.kept_right,
+    )
+    assert [label.f1 for label in other.labels] == [label.f1 for label in one.labels]
+    error, wide = one.calibration_error, other.calibration_error
+    assert wide.value == pytest.approx(error.value)
+    assert wide.high - wide.low == pytest.approx(error.high - error.low, abs=0.1)
+    first = next(group_lines(other))
+    assert first == "type (24 articles, 16 of them near-duplicates of others)"
 
 
 def test_a_report_with_themes_and_promises_is_read_back_as_it_was(

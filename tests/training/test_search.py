@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,12 +12,14 @@ from labels.corpus import Corpus
 from models.features import Block
 from training import search as searching
 from training.candidates import candidates
+from training.choice import Found
 from training.counts import count
+from training.problem import Problem, pose
 from training.recipe import Learner, Recipe
 from training.saving import save
-from training.search import Found, search
+from training.search import search
 from training.train import read_texts, train
-from training.validation import Problem, partitions, pose
+from training.validation import Judged, judge, partitions, theme_folds
 
 GOOD = Learner(blocks=(Block(field="whole"),))
 POOR = Learner(blocks=(Block(field="markers", min_df=1), Block(field="title", high=1)))
@@ -78,9 +81,11 @@ def test_labels_of_a_fold_do_not_move_the_choice_made_without_it(
     fold = parted[0][0]
     shuffled[fold] = shuffled[np.roll(fold, 7)]
     assert not np.array_equal(shuffled, problem.targets)
-    before = searching._try(problem, "exclusive", [GOOD], parted[0])[0][0]
     other = replace(problem, targets=shuffled)
-    after = searching._try(other, "exclusive", [GOOD], parted[0])[0][0]
+    before, after = (
+        searching._try(one, "exclusive", [GOOD], parted[0], beside=False)[0].without
+        for one in (problem, other)
+    )
     assert after[0] == before[0]
     assert after[1:] != before[1:]
 
@@ -96,6 +101,79 @@ def test_starter_articles_have_a_say_where_given_ones_stand_beside_them(
     assert all(t.starter_f1 is not None and t.starter_loss is not None for t in trials)
     by_own = {t.learner: t.starter_loss for t in trials if t.kind == "exclusive"}
     assert by_own[GOOD] != by_own[POOR]
+
+
+def test_starter_articles_alone_are_chosen_for_by_their_themes(
+    problem: Problem,
+    few: None,  # noqa: ARG001 - it patches
+) -> None:
+    """Style tells labels apart within a theme only: what has no theme in common must choose."""
+    starter = replace(problem, given=~problem.given, kin=np.arange(len(problem.known)) % 6)
+    parted = partitions(starter, np.arange(len(problem.known)), [0])
+    found = search(starter, parted, 1, quiet)
+    by_themes = {
+        t.learner: t.starter_f1 - t.starter_loss
+        for t in found.trials[:2]
+        if t.starter_f1 is not None and t.starter_loss is not None
+    }
+    assert found.recipe.exclusive == max(by_themes, key=by_themes.__getitem__)
+    assert set(found.recipes) == set(found.themes) == {(0, fold) for fold in range(3)}
+    for kind in FEW:
+        assert sum(t.chosen for t in found.trials if t.kind == kind) == pytest.approx(1)
+
+
+def test_labels_of_a_theme_do_not_move_the_choice_made_without_it(
+    problem: Problem,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The labels of a fold of themes are turned round: only its own recipe must not know."""
+    tried = {"exclusive": [GOOD, POOR, replace(GOOD, c=0.01)], "multi": [GOOD]}
+    monkeypatch.setattr(searching, "candidates", lambda kind, _mixed: tried[kind])
+    starter = replace(problem, given=~problem.given, kin=np.arange(len(problem.known)) % 6)
+    folds = theme_folds(starter)
+    targets = starter.targets.copy()
+    targets[folds[0]] = targets[np.roll(folds[0], 3)]
+    monkeypatch.setattr(searching, "theme_folds", lambda _problem: folds)
+    parted = partitions(starter, np.arange(len(problem.known)), [0])
+    one, other = (
+        search(replace(starter, targets=labels), parted, 1, quiet)
+        for labels in (starter.targets, targets)
+    )
+    assert one.themes[0, 0] == other.themes[0, 0]
+    assert [t.starter_loss for t in one.trials] != [t.starter_loss for t in other.trials]
+
+
+def test_beside_given_articles_themes_have_no_recipes_of_their_own(
+    problem: Problem,
+    few: None,  # noqa: ARG001 - it patches
+) -> None:
+    mixed = replace(problem, given=np.arange(len(problem.known)) % 4 == 0)
+    parted = partitions(mixed, np.flatnonzero(mixed.given), [0])
+    assert search(mixed, parted, 1, quiet).themes == {}
+
+
+def test_a_promise_rests_on_recipes_that_were_found_without_its_articles(
+    corpus: Corpus,
+    recipe: Recipe,
+    few: None,  # noqa: ARG001 - it patches
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = replace(recipe, partitions=1, precision=0.7)
+    carried = []
+    for search_too in (quiet, None):
+        judgements: list[list[Judged]] = []
+
+        def keep(*given: Any, kept: list[list[Judged]] = judgements) -> list[Judged]:
+            kept.append(judge(*given))
+            return kept[-1]
+
+        monkeypatch.setattr("training.train.judge", keep)
+        done = train(corpus, asked, "rjieba", 1, quiet, search_too)
+        nested, types = judgements[0][0].likely[:, :4], done.report.promises["type"].labels
+        carried.append([one.sure in nested.max(axis=1) for one in types if one.sure is not None])
+    assert all(carried[0])
+    assert carried[0]
+    assert not any(carried[1])  # without a search, out-of-fold probabilities carry it
 
 
 def test_a_single_given_article_leaves_the_choice_to_the_starter_articles(

@@ -7,11 +7,14 @@ import pytest
 
 from labels.article import Article
 from labels.corpus import Corpus, Sample
+from models.decision import NEVER
 from models.features import read_text
 from models.segmentation import open_segmenter
 from training.counts import count
+from training.deciding import learn_deciding, promised
+from training.problem import Problem, pose
 from training.recipe import Recipe
-from training.validation import Problem, judge, learn_deciding, out_of_fold, partitions, pose
+from training.validation import judge, out_of_fold, partitions, theme_folds
 
 
 @pytest.fixture(scope="module")
@@ -114,10 +117,40 @@ def test_promises_speak_of_given_articles_where_there_are_any(
     mixed: Problem, problem: Problem
 ) -> None:
     for one, articles in ((mixed, 30), (problem, 120)):
-        asked = replace(one, recipe=replace(one.recipe, precision=0.8))
+        asked = replace(one, clusters=np.arange(120), recipe=replace(one.recipe, precision=0.8))
         scores = np.where(one.targets, 1.0, -1.0)
         promises = learn_deciding(asked, np.arange(120), scores).promises
-        assert sum(promise.given for promise in promises["type"]) == articles
+        assert promises["type"].articles == articles
+        assert sum(promise.given for promise in promises["type"].labels) == articles
+
+
+def test_where_given_articles_say_nothing_of_a_group_it_promises_nothing(mixed: Problem) -> None:
+    known = mixed.known.copy()
+    known[mixed.given, 1] = False
+    partly = replace(mixed, known=known, recipe=replace(mixed.recipe, precision=0.6))
+    learnt = learn_deciding(partly, np.arange(120), np.where(mixed.targets, 1.0, -1.0))
+    promises = learnt.promises["domains"]
+    assert (promises.source, promises.articles) == ("given", 0)
+    assert set(learnt.rules["domains"].sure) == {NEVER}
+    assert any(one.sure is not None for one in learnt.promises["type"].labels)
+
+
+def test_promises_can_be_carried_by_other_probabilities(problem: Problem) -> None:
+    asked = replace(problem, recipe=replace(problem.recipe, precision=0.7))
+    learnt = learn_deciding(asked, np.arange(120), np.where(problem.targets, 1.0, -1.0))
+    nothing = np.full(problem.targets.shape, np.nan)
+    held = promised(asked, learnt, np.arange(120), nothing)
+    assert {one.given for one in held.promises["type"].labels} == {0}
+    assert set(held.rules["type"].sure) == {NEVER}
+    assert held.rules["type"].thresholds == learnt.rules["type"].thresholds
+
+
+def test_folds_of_themes_hold_whole_themes_of_starter_articles(mixed: Problem) -> None:
+    folds = theme_folds(mixed)
+    rows = np.concatenate(folds)
+    assert sorted(rows.tolist()) == np.flatnonzero(~mixed.given).tolist()
+    held = [set(mixed.kin[fold].tolist()) for fold in folds]
+    assert sum(len(one) for one in held) == len(set.union(*held))
 
 
 def test_a_fold_may_have_a_recipe_of_its_own(problem: Problem) -> None:
