@@ -128,7 +128,8 @@ def test_too_few_articles_for_a_group_are_refused(train: Train, rows: Rows, writ
     assert done.returncode == 1
     assert done.stderr == (
         "training: too few labelled articles for type, near-duplicates counted once: "
-        "policy_notice 0, news 6, event 0, research_breakthrough 0. Give at least 3 articles each for 2 or more of its labels.\n"
+        "policy_notice 0, news 6, event 0, research_breakthrough 0. "
+        "Give at least 3 articles each for 2 or more of its labels.\n"
     )
 
 
