@@ -42,7 +42,7 @@ def test_a_manifest_is_text_for_people(version: Path) -> None:
     lines = (version / NAME).read_text("utf-8").splitlines()
     assert lines[:4] == [
         "{",
-        ' "format": 2,',
+        ' "format": 3,',
         ' "version": "20260101T000000Z-00000001",',
         ' "created": "2026-01-01T00:00:00+00:00",',
     ]
@@ -60,24 +60,24 @@ def test_a_folder_that_is_not_there_is_no_version(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"format 2", b"\xff\xfe{}"])
+@pytest.mark.parametrize("data", [b"", b"{", b"format 3", b"\xff\xfe{}"])
 def test_a_manifest_that_is_not_json_is_refused(tmp_path: Path, data: bytes) -> None:
     (tmp_path / NAME).write_bytes(data)
     assert refusal(tmp_path) == f"{tmp_path}/manifest.json: not JSON. Train again."
 
 
-@pytest.mark.parametrize("text", ["[]", "{}", "null", '"format 2"'])
+@pytest.mark.parametrize("text", ["[]", "{}", "null", '"format 3"'])
 def test_json_that_is_no_manifest_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / NAME).write_text(text, "utf-8")
     assert refusal(tmp_path) == (
-        f"{tmp_path}/manifest.json: format None, and this newstag reads format 2. Train again."
+        f"{tmp_path}/manifest.json: format None, and this newstag reads format 3. Train again."
     )
 
 
-@pytest.mark.parametrize("number", [0, 1, 3, "2"])
+@pytest.mark.parametrize("number", [0, 1, 2, "3"])
 def test_another_format_is_refused(edit: Callable[..., str], number: object) -> None:
     assert edit(format=number) == (
-        f"manifest.json: format {number}, and this newstag reads format 2. Train again."
+        f"manifest.json: format {number}, and this newstag reads format 3. Train again."
     )
 
 
