@@ -86,10 +86,9 @@ def train(  # noqa: PLR0913, PLR0917 - what, how, and who is told of either part
     _refuse_untrained(corpus, deciding)
     judged = judge(problem, parted, jobs, progress, found.recipes if found else None)
     themes = _judge_themes(corpus, problem, found, jobs)
-    if found:
-        # The recipe has seen the labels of every article: those that carry a promise must be
-        # judged by the recipes that were found without them.
-        deciding = promised(problem, deciding, rows, (themes or judged)[0].likely)
+    # The calibration and a recipe that was searched for have seen every label. A promise rests
+    # on probabilities that owe nothing to their article, neither of the model nor of those.
+    deciding = promised(problem, deciding, rows, (themes or judged)[0].likely)
     fitted = fit_pipelines(problem, blocks, texts)
     return Trained(
         corpus=corpus,

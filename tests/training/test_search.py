@@ -3,7 +3,6 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +18,7 @@ from training.recipe import Learner, Recipe
 from training.saving import save
 from training.search import search
 from training.train import read_texts, train
-from training.validation import Judged, judge, partitions, theme_folds
+from training.validation import partitions, theme_folds
 
 GOOD = Learner(blocks=(Block(field="whole"),))
 POOR = Learner(blocks=(Block(field="markers", min_df=1), Block(field="title", high=1)))
@@ -150,30 +149,6 @@ def test_beside_given_articles_themes_have_no_recipes_of_their_own(
     mixed = replace(problem, given=np.arange(len(problem.known)) % 4 == 0)
     parted = partitions(mixed, np.flatnonzero(mixed.given), [0])
     assert search(mixed, parted, 1, quiet).themes == {}
-
-
-def test_a_promise_rests_on_recipes_that_were_found_without_its_articles(
-    corpus: Corpus,
-    recipe: Recipe,
-    few: None,  # noqa: ARG001 - it patches
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    asked = replace(recipe, partitions=1, precision=0.7)
-    carried = []
-    for search_too in (quiet, None):
-        judgements: list[list[Judged]] = []
-
-        def keep(*given: Any, kept: list[list[Judged]] = judgements) -> list[Judged]:
-            kept.append(judge(*given))
-            return kept[-1]
-
-        monkeypatch.setattr("training.train.judge", keep)
-        done = train(corpus, asked, "rjieba", 1, quiet, search_too)
-        nested, types = judgements[0][0].likely[:, :4], done.report.promises["type"].labels
-        carried.append([one.sure in nested.max(axis=1) for one in types if one.sure is not None])
-    assert all(carried[0])
-    assert carried[0]
-    assert not any(carried[1])  # without a search, out-of-fold probabilities carry it
 
 
 def test_a_single_given_article_leaves_the_choice_to_the_starter_articles(

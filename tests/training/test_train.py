@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from models.decision import NEVER
 from models.predictor import Predictor
 from training.recipe import Recipe
 from training.train import Trained, train
+from training.validation import Judged, judge
 
 
 def quiet(_done: int, _of: int) -> None:
@@ -188,6 +189,33 @@ def test_with_a_precision_every_label_has_a_promise(corpus: Corpus, recipe: Reci
         assert rule.sure == tuple(
             NEVER if one.sure is None else one.sure for one in promises.labels
         )
+
+
+@pytest.mark.parametrize("themed", [False, True])
+def test_a_promise_rests_on_probabilities_that_owe_nothing_to_their_article(
+    corpus: Corpus, recipe: Recipe, monkeypatch: pytest.MonkeyPatch, themed: bool
+) -> None:
+    """Those of the nested evaluation; where themes are left out, of that."""
+    judged: list[Judged] = []
+
+    def keep(*given: Any) -> list[Judged]:
+        found = judge(*given)
+        judged.extend(found)
+        return found
+
+    monkeypatch.setattr("training.train.judge", keep)
+    samples = corpus.samples
+    if themed:
+        samples = tuple(
+            replace(s, source="starter", theme=f"s{at % 4}") for at, s in enumerate(samples)
+        )
+    asked = replace(recipe, partitions=1, precision=0.6)
+    done = train(replace(corpus, samples=samples), asked, "rjieba", 1, quiet)
+    assert len(judged) == 1 + themed
+    promises = done.report.promises["type"]
+    passing = [one.sure for one in promises.labels if one.sure is not None]
+    assert passing
+    assert set(passing) <= set(judged[-1].likely[:, :4].max(axis=1).tolist())
 
 
 @pytest.mark.parametrize("kind", ["sigmoid", "temperature"])
