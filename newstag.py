@@ -170,6 +170,9 @@ def train(experiment: str, jobs: int | None, segmenter: Any, search: bool, **giv
     from training.saving import save
     from training.train import train as fit
 
+    if search and not corpus.given.any():
+        fix = "give --articles of your own, or leave --search out"
+        click.echo(f"note: the search chooses what suits starter articles; {fix}", err=True)
     recipe = Recipe(**_only(given, "seed", "precision"))
     looking = _progress("searching", "steps") if search else nullcontext()
     with looking as searching, _progress("validating", "folds") as progress:

@@ -7,6 +7,7 @@ from subprocess import CompletedProcess
 
 import pytest
 
+from labels.errors import InputError
 from labels.scheme import shipped_scheme
 from labels.shipped import starter_samples
 
@@ -173,3 +174,18 @@ def test_a_trained_version_is_recorded_in_mlflow(newstag: Newstag, articles: Pat
     assert done.stdout.splitlines()[-1] == (
         f"Recorded as run {found[0][0]} of experiment trial; see: newstag ui"
     )
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_a_search_without_articles_of_ones_own_is_warned_of(
+    newstag: Newstag, articles: Path, monkeypatch: pytest.MonkeyPatch, own: bool
+) -> None:
+    def stop(*_: object) -> None:
+        raise InputError("training", "stopped", "It was only begun")
+
+    monkeypatch.setattr("training.train.train", stop)
+    given = ("--articles", articles) if own else ()
+    done = newstag("train", "--search", *given)
+    note = "note: the search chooses what suits starter articles; "
+    assert (note in done.stderr) is not own
+    assert done.stderr.endswith("training: stopped. It was only begun.\n")
