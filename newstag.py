@@ -87,7 +87,7 @@ def _finite(
 ) -> float | None:
     """Click's ranges let "nan" pass, which is neither below nor above a bound."""
     if value is not None and not math.isfinite(value):
-        raise click.BadParameter(f"{value} is not a number.")
+        raise click.BadParameter(f"{value} is no number. Give one between 0.5 and 1, such as 0.95.")
     return value
 
 
@@ -279,8 +279,9 @@ def show(ref: str, store: str, **_: str) -> None:
     from training.reporting import report_from, report_lines
 
     folder = _store(store).resolve(ref)
-    _print(manifest_lines(folder))
-    _print(["", *report_lines(report_from(folder / "report.json"))])
+    described = list(manifest_lines(folder))
+    report = report_from(folder / "report.json")
+    _print([*described, "", *report_lines(report)])
 
 
 @models.command()

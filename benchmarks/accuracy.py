@@ -22,8 +22,7 @@ from models.segmentation import dictionary_words, open_segmenter, shipped_dictio
 from training.abstention import promise
 from training.counts import Rows, count
 from training.linear import Bools
-from training.measures import Figure
-from training.paired import macro_f1, micro_f1, paired_difference
+from training.paired import Metric, macro_f1, micro_f1, paired_difference
 from training.problem import Problem, pose
 from training.recipe import Learner, Recipe
 from training.report import Gold, GroupReport, report_on
@@ -184,11 +183,11 @@ def _answers(variant: _Variant, judged: Sequence[Judged]) -> list[Bools]:
     return [one.given[variant.rows] for one in judged]
 
 
-def _difference(metric: object, at: int, base: list[Bools], mine: list[Bools], gold: Bools) -> str:
+def _difference(metric: Metric, at: int, base: list[Bools], mine: list[Bools], gold: Bools) -> str:
     scheme = shipped_scheme()
     columns = scheme.columns(scheme.groups[at])
-    found: Figure = paired_difference(
-        macro_f1 if metric is macro_f1 else micro_f1,
+    found = paired_difference(
+        metric,
         [one[:, columns] for one in base],
         [one[:, columns] for one in mine],
         gold[:, columns],
@@ -239,8 +238,8 @@ def _starter(corpus: Corpus) -> None:
         )
     print(f"\n| {' | '.join(_SPLIT_HEAD)} |")
     print("|---|---|---|---|---|")
-    singles = [np.array([row]) for row in range(len(only))]
-    for halves, parts in (("of articles", singles), ("of whole themes", themes)):
+    apart = [np.flatnonzero(only.clusters == one) for one in np.unique(only.clusters)]
+    for halves, parts in (("of articles", apart), ("of whole themes", themes)):
         for at in range(len(variant.problem.scheme.groups)):
             for name, kept, held, coverage in _splits(variant.problem, judged, parts, at):
                 columns = f"{kept} | {held:.1%} | {coverage:.1%}" if kept else "0 |  | 0.0%"
@@ -278,7 +277,12 @@ def _splits(
         right, kept, given = one.reshape(_SPLITS, 3).T
         some = kept > 0
         held = float(np.mean(right[some] / kept[some] >= 0.95)) if some.any() else 0.0
-        yield f"{group.id}: {name}", int(some.sum()), held, float(np.mean(kept / given))
+        yield (
+            f"{group.id}: {name}",
+            int(some.sum()),
+            held,
+            float(np.mean(kept / np.maximum(given, 1))),
+        )
 
 
 if __name__ == "__main__":

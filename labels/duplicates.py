@@ -60,8 +60,9 @@ def clusters(sketches: npt.NDArray[np.uint32]) -> npt.NDArray[np.intp]:
     """
     found = np.arange(len(sketches))
     for bucket in _buckets(sketches):
-        for one in bucket:
-            others = bucket[found[bucket] != found[one]]
+        for at, one in enumerate(bucket):
+            later = bucket[at + 1 :]
+            others = later[found[later] != found[one]]
             if not len(others):
                 continue
             alike = (sketches[others] == sketches[one]).mean(axis=1) >= SIMILAR

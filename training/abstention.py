@@ -19,10 +19,11 @@ _ERROR = 0.05  # the chance that a promise is broken
 class Promise:
     """What could be promised of one label, on how much evidence; near-duplicates count as one.
 
-    ``given`` articles got the label out of fold; of them ``kept`` pass unseen, ``wrong`` of
-    those wrongly. ``bound`` is the one-sided 95 % Clopper-Pearson bound of precision among
-    the kept; ``sure`` the probability from which the label passes, None where no promise
-    holds. ``needed`` articles without an error are the least that can carry the promise.
+    ``given`` articles got the label out of fold; of them ``kept`` give no cause for review by
+    this label, ``wrong`` of those wrongly. ``bound`` is the one-sided 95 % Clopper-Pearson
+    bound of precision among the kept; ``sure`` the probability from which the label passes,
+    None where no promise holds. ``needed`` articles without an error are the least that can
+    carry the promise.
     """
 
     label: str
@@ -36,14 +37,18 @@ class Promise:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Promises:
-    """What could be promised of a group, by ``articles`` of ``source``: given or starter.
+    """What could be promised of a group, each label by itself.
 
-    A group with ``untrained`` labels promises nothing: all its articles go to review, as each
-    could have such a label.
+    It rests on ``articles`` of ``source``, given or starter; ``distinct`` are left when
+    near-duplicates count once. A label that keeps its promise can stand on an article that
+    goes to review for another label, group or its text: how precise it is among those that
+    pass altogether is not promised. A group with ``untrained`` labels promises nothing: all its
+    articles go to review, as each could have such a label.
     """
 
     source: str
     articles: int
+    distinct: int
     untrained: list[str]
     labels: list[Promise]
 

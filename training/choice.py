@@ -1,4 +1,4 @@
-"""The choice among learners that were tried: of the best, and of the best without each fold."""
+"""The choice among learners that were tried."""
 
 from __future__ import annotations
 
@@ -22,17 +22,21 @@ class Mark:
     loss: float
     f1: float
 
-    @property
-    def worth(self) -> float:
-        return self.f1 - self.loss
+
+def _worth(mark: Mark | None) -> float:
+    """Where nothing was measured all learners are alike."""
+    return 0.0 if mark is None else mark.f1 - mark.loss
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """How a learner did in one partition: on all of it, and with each fold ``without``."""
+    """How a learner did in one partition: on all of it, and with each fold ``without``.
 
-    whole: Mark
-    without: Sequence[Mark]
+    None where no article has a known label.
+    """
+
+    whole: Mark | None
+    without: Sequence[Mark | None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,15 +44,16 @@ class Trial:
     """How one learner did, over all partitions.
 
     ``f1`` is macro-F1 where exclusive, else micro-F1 at probability 0.5; ``loss`` the log loss
-    of calibrated probabilities. ``starter_f1`` and ``starter_loss`` are those on starter
+    of calibrated probabilities; None where no judged article has a label of such a group.
+    ``starter_f1`` and ``starter_loss`` are those on starter
     articles, whole themes left out. ``chosen`` is the share of outer folds, of themes where
     there are starter articles only, for which the learner was taken without a look at the fold.
     """
 
     kind: Kind
     learner: Learner
-    f1: float
-    loss: float
+    f1: float | None
+    loss: float | None
     starter_f1: float | None
     starter_loss: float | None
     chosen: float
@@ -78,7 +83,9 @@ class Standing:
     """How a learner did: in each partition of the evaluated articles, and on starter themes.
 
     ``share`` is how much the partitions weigh against the themes. Starter articles alone are
-    no measure of themselves: there the themes choose.
+    no measure of themselves: there the themes choose, for articles to come and for the figures
+    of themes. How starter articles predict each other, style and all, is told with learners
+    that were chosen so as well.
     """
 
     own: Sequence[Outcome]
@@ -87,16 +94,16 @@ class Standing:
 
     @property
     def worth(self) -> float:
-        return self._beside_themes(float(np.mean([one.whole.worth for one in self.own])))
+        return self._beside_themes(float(np.mean([_worth(one.whole) for one in self.own])))
 
     def worth_without(self, partition: int, fold: int) -> float:
-        own = self.own[partition].without[fold].worth
+        own = _worth(self.own[partition].without[fold])
         return self._beside_themes(own) if self.share else own
 
     def _beside_themes(self, own: float) -> float:
         if self.themes is None:
             return own
-        return self.share * own + (1 - self.share) * self.themes.whole.worth
+        return self.share * own + (1 - self.share) * _worth(self.themes.whole)
 
 
 def share_of_given(problem: Problem) -> float:
@@ -135,7 +142,7 @@ def _taken_of_themes(standings: Mapping[Learner, Standing]) -> dict[tuple[int, i
     outcomes = {one: standing.themes for one, standing in standings.items() if standing.themes}
     folds = min((len(outcome.without) for outcome in outcomes.values()), default=0)
     return {
-        (0, fold): max(outcomes, key=lambda one: outcomes[one].without[fold].worth)
+        (0, fold): max(outcomes, key=lambda one: _worth(outcomes[one].without[fold]))
         for fold in range(folds)
     }
 
@@ -143,16 +150,20 @@ def _taken_of_themes(standings: Mapping[Learner, Standing]) -> dict[tuple[int, i
 def _trials(
     kind: Kind, standings: Mapping[Learner, Standing], best: Learner, taken: Counter[Learner]
 ) -> list[Trial]:
-    return [
-        Trial(
-            kind=kind,
-            learner=learner,
-            f1=float(np.mean([one.whole.f1 for one in standing.own])),
-            loss=float(np.mean([one.whole.loss for one in standing.own])),
-            starter_f1=standing.themes.whole.f1 if standing.themes else None,
-            starter_loss=standing.themes.whole.loss if standing.themes else None,
-            chosen=taken[learner] / taken.total(),
-            best=learner == best,
+    trials = []
+    for learner, standing in standings.items():
+        own = [one.whole for one in standing.own if one.whole]
+        beside = standing.themes.whole if standing.themes else None
+        trials.append(
+            Trial(
+                kind=kind,
+                learner=learner,
+                f1=float(np.mean([one.f1 for one in own])) if own else None,
+                loss=float(np.mean([one.loss for one in own])) if own else None,
+                starter_f1=beside.f1 if beside else None,
+                starter_loss=beside.loss if beside else None,
+                chosen=taken[learner] / taken.total(),
+                best=learner == best,
+            )
         )
-        for learner, standing in standings.items()
-    ]
+    return trials

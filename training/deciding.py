@@ -77,6 +77,7 @@ def promised(problem: Problem, deciding: Deciding, rows: Rows, likely: Floats) -
         promises[group.id] = Promises(
             source="given" if of_given else "starter",
             articles=len(mine),
+            distinct=len(np.unique(clusters)),
             untrained=[x for x, ok in zip(group.ids, rule.trained, strict=True) if not ok],
             labels=held,
         )

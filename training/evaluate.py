@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 
@@ -15,7 +14,7 @@ from models.evidence import Seen, Why
 from models.prediction import Prediction
 from models.predictor import Predictor
 from training.report import Gold, GroupReport, report_on
-from training.reporting import group_lines, micro, unmeasured_lines
+from training.reporting import group_lines, micro_phrase, unmeasured_lines
 from training.validation import Judged
 
 
@@ -115,26 +114,29 @@ def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
     yield from unmeasured_lines(evaluation.unmeasured)
     if evaluation.evaluated:
         passed = evaluation.evaluated - evaluation.reviewed
+        right = f"; of the {passed} others {evaluation.passed_right} have every known label right"
         yield ""
         yield (
             f"{evaluation.reviewed} of {evaluation.evaluated} articles go to review, whatever "
-            f"the reason; of the {passed} others {evaluation.passed_right} have every label right"
+            f"the reason{right if passed else ''}"
         )
     for group in evaluation.seen_groups:
         yield ""
         yield (
             f"{group.group} of those set apart, no measure of quality: macro-F1 "
-            f"{group.f1_macro.value:.3f}, {micro(group)}"
+            f"{group.f1_macro.value:.3f}, {micro_phrase(group)}"
         )
 
 
 def _seen_lines(evaluation: Evaluation) -> Iterator[str]:
     if not evaluation.seen:
         return
-    reasons = Counter(evaluation.seen.values())
-    counted = ", ".join(f"{count} {why}" for why, count in reasons.most_common())
-    yield f"set apart as trained on: {len(evaluation.seen)} ({counted})"
-    names = list(evaluation.seen)
-    yield f"  {', '.join(names[:5])}{', …' if len(names) > 5 else ''}"
+    yield f"set apart as trained on: {len(evaluation.seen)}"
+    by_reason: dict[Why, list[str]] = {}
+    for name, why in evaluation.seen.items():
+        by_reason.setdefault(why, []).append(name)
+    for why, names in by_reason.items():
+        shown = ", ".join(names[:5]) + (", …" if len(names) > 5 else "")
+        yield f"  {why} ({len(names)}): {shown}"
     if not evaluation.evaluated:
         yield "Nothing is left to measure. Give labelled articles with other ids and texts."

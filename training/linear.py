@@ -20,7 +20,8 @@ from training.recipe import Learner
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-# With fewer articles than this a label is not learnt, and said to be untrained.
+# With fewer articles than this a label is not learnt, and said to be untrained. To be judged as
+# well, by a model that has not seen all of them, it takes one more.
 LEAST_ARTICLES = 2
 _LOGISTIC = 10.0  # times the C of the support vector machine
 _NO = -1.0  # the margin of a support vector machine on the negative side

@@ -1,7 +1,7 @@
 """Measures: figures of a group, each with the interval that its articles allow.
 
-Near-duplicates are no new evidence: counts enter an interval times ``share``, the share of
-articles that are left when each cluster of near-duplicates counts once.
+Near-duplicates are no new evidence: a cluster of them weighs as much as one article, shared
+equally by its members, in a figure as in its interval.
 """
 
 from __future__ import annotations
@@ -11,10 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from labels.intervals import Interval, macro_f1, macro_f1_interval, mean_f1_interval, wilson
+from labels.intervals import Interval, macro_f1_interval, mean_f1_interval, wilson
 from labels.scheme import Group
+from training.counts import Rows
 from training.linear import Bools, Floats
-from training.reliability import calibration_error, calibration_error_interval
+from training.reliability import calibration_error_interval
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,51 +39,65 @@ class Spread:
     high: float
 
 
-def counts_of_labels(given: Bools, gold: Bools) -> Floats:
-    """Hits, false alarms and misses of each label, shape (labels, 3)."""
-    hits, alarms = (given & gold).sum(axis=0), (given & ~gold).sum(axis=0)
-    return np.column_stack([hits, alarms, (~given & gold).sum(axis=0)]).astype(np.float64)
+def counts_of_labels(given: Bools, gold: Bools, weights: Floats | None = None) -> Floats:
+    """Hits, false alarms and misses of each label, shape (labels, 3), by the weights (n,)."""
+    counted = np.ones(len(gold)) if weights is None else weights
+    return np.column_stack(
+        [counted @ (given & gold), counted @ (given & ~gold), counted @ (~given & gold)]
+    )
 
 
-def confusion(given: Bools, gold: Bools) -> Floats:
+def confusion(given: Bools, gold: Bools, weights: Floats) -> Floats:
     """Gold against predicted, shape (labels, labels); of use for exclusive groups only."""
-    return np.asarray(gold.T.astype(np.float64) @ given.astype(np.float64))
+    return np.asarray((gold * weights[:, None]).T @ given.astype(np.float64))
 
 
-def macro(group: Group, tables: Floats, confusions: Floats, share: float) -> Spread:
+def f1_of(tables: Floats) -> Floats:
+    """F1 of (..., 3) counts of hits, false alarms and misses; 0 where there are none."""
+    doubled = 2 * tables[..., 0]
+    return np.asarray(doubled / np.maximum(doubled + tables[..., 1] + tables[..., 2], 1e-12))
+
+
+def mean_f1(table: Floats) -> float:
+    """Mean F1 over the labels of a (labels, 3) table that stand in the gold or were given."""
+    present = table.sum(axis=1) > 0
+    return float(f1_of(table[present]).mean()) if present.any() else 0.0
+
+
+def macro(group: Group, tables: Floats, confusions: Floats) -> Spread:
     """Macro-F1 of counts (partitions, labels, 3) and confusions (partitions, labels, labels)."""
     if group.exclusive:
-        interval = macro_f1_interval(confusions.mean(axis=0) * share)
-        return _spread([float(macro_f1(one)) for one in confusions], interval)
-    means = [_mean_f1(table) for table in tables]
-    return _spread(means, mean_f1_interval(tables.mean(axis=0) * share))
+        interval = macro_f1_interval(confusions.mean(axis=0))
+    else:
+        interval = mean_f1_interval(tables.mean(axis=0))
+    return _spread([mean_f1(table) for table in tables], interval)
 
 
-def micro(group: Group, tables: Floats, share: float) -> Spread:
+def micro(group: Group, tables: Floats) -> Spread:
     """Micro-F1 of counts (partitions, labels, 3)."""
     pooled = tables.sum(axis=1)
-    mean = pooled.mean(axis=0) * share
+    mean = pooled.mean(axis=0)
     if group.exclusive:  # the accuracy: an alarm of one label is a miss of another
-        return _spread(_f1(pooled).tolist(), wilson(mean[0], mean[0] + mean[2]))
-    return _spread(_f1(pooled).tolist(), mean_f1_interval(mean[None]))
+        return _spread(f1_of(pooled).tolist(), wilson(mean[0], mean[0] + mean[2]))
+    return _spread(f1_of(pooled).tolist(), mean_f1_interval(mean[None]))
 
 
-def f1(table: Floats, share: float) -> Figure:
+def f1(table: Floats) -> Figure:
     """F1 of one label's hits, false alarms and misses."""
-    low, high = mean_f1_interval(table[None] * share)
-    return Figure(value=float(_f1(table)), low=low, high=high)
+    low, high = mean_f1_interval(table[None])
+    return Figure(value=float(f1_of(table)), low=low, high=high)
 
 
-def proportion(hits: float, of: float, share: float) -> Figure:
+def proportion(hits: float, of: float) -> Figure:
     """0 where nothing was counted, of which the interval then says nothing."""
-    low, high = wilson(hits * share, of * share)
+    low, high = wilson(hits, of)
     return Figure(value=hits / of if of else 0.0, low=low, high=high)
 
 
-def calibration(group: Group, likely: Sequence[Floats], gold: Bools, articles: int) -> Figure:
+def calibration(group: Group, likely: Sequence[Floats], gold: Bools, clusters: Rows) -> Figure:
     """Calibration error of the best label where exclusive; else of all labels together.
 
-    ``likely`` has (n, labels) for every partition; the interval is that of so many ``articles``.
+    ``likely`` has (n, labels) for every partition.
     """
     if group.exclusive:
         best = [one.argmax(axis=1)[:, None] for one in likely]
@@ -90,22 +105,8 @@ def calibration(group: Group, likely: Sequence[Floats], gold: Bools, articles: i
         right = [np.take_along_axis(gold, at, 1) for at in best]
     else:
         confident, right = list(likely), [gold] * len(likely)
-    pairs = list(zip(confident, right, strict=True))
-    value = float(np.mean([calibration_error(p, r) for p, r in pairs]))
-    low, high = calibration_error_interval(confident, right, articles=articles)
+    value, low, high = calibration_error_interval(confident, right, clusters)
     return Figure(value=value, low=low, high=high)
-
-
-def _mean_f1(table: Floats) -> float:
-    """Over the labels that stand in the gold or were given."""
-    present = table.sum(axis=1) > 0
-    return float(_f1(table[present]).mean()) if present.any() else 0.0
-
-
-def _f1(tables: Floats) -> Floats:
-    """F1 of (..., 3) counts of hits, false alarms and misses."""
-    doubled = 2 * tables[..., 0]
-    return np.asarray(doubled / np.maximum(doubled + tables[..., 1] + tables[..., 2], 1e-12))
 
 
 def _spread(values: list[float], interval: Interval) -> Spread:

@@ -10,7 +10,7 @@ from scipy.stats import bootstrap
 
 from training.counts import Rows
 from training.linear import Bools
-from training.measures import Figure
+from training.measures import Figure, counts_of_labels, f1_of, mean_f1
 
 Metric = Callable[[Bools, Bools], float]  # of labels given and gold, both (n, labels)
 _RESAMPLES = 2000
@@ -18,14 +18,12 @@ _RESAMPLES = 2000
 
 def micro_f1(given: Bools, gold: Bools) -> float:
     """F1 of all decisions pooled, 0 where nothing was given or gold."""
-    return float(2 * (given & gold).sum() / max(given.sum() + gold.sum(), 1))
+    return float(f1_of(counts_of_labels(given, gold).sum(axis=0)))
 
 
 def macro_f1(given: Bools, gold: Bools) -> float:
     """Mean F1 over the labels that stand in the gold or were given."""
-    both = given.sum(axis=0) + gold.sum(axis=0)
-    f1 = 2 * (given & gold).sum(axis=0) / np.maximum(both, 1)
-    return float(f1[both > 0].mean()) if (both > 0).any() else 0.0
+    return mean_f1(counts_of_labels(given, gold))
 
 
 def paired_difference(

@@ -1,4 +1,4 @@
-"""A problem: a corpus as arrays, and how a group is learnt from some of its rows."""
+"""A problem: a corpus as arrays, to learn from some of its rows."""
 
 from __future__ import annotations
 

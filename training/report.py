@@ -41,13 +41,13 @@ class LabelReport:
 class GroupReport:
     """Figures of one group, of ``articles`` whose labels of it are known.
 
-    ``distinct`` are left when near-duplicates count once; intervals are those of so many.
-    ``f1_micro`` equals the accuracy where the group is exclusive. ``confusion`` (exclusive
-    groups only) has gold labels as rows and predicted ones as columns, means over partitions.
-    ``reviewed`` is the share that goes to a person because of the group (not of its text);
-    ``kept_right`` the share of the rest whose labels are exactly right. ``calibration_error``
-    is the expected one: of the best label's probability where exclusive, else of the
-    probabilities of all labels.
+    ``distinct`` are left when near-duplicates count once, as they do in all figures and
+    intervals. ``f1_micro`` equals the accuracy where the group is exclusive. ``confusion``
+    (exclusive groups only) has gold labels as rows and predicted ones as columns, means over
+    partitions. ``reviewed`` is the share that goes to a person because of the group (not of
+    its text); ``kept_right`` the share of the rest whose labels are exactly right.
+    ``calibration_error`` is the expected one: of the best label's probability where exclusive,
+    else of the probabilities of all labels.
     """
 
     group: str
@@ -160,38 +160,38 @@ def _group_report(
     likely: Sequence[Floats],
 ) -> GroupReport:
     targets = gold.targets
-    distinct = len(np.unique(gold.clusters))
-    share = distinct / len(targets)
-    tables = np.array([counts_of_labels(one, targets) for one in given])
-    confusions = np.array([confusion(one, targets) for one in given])
-    kept = [float((~r).sum()) for r in review]
+    _, cluster, sizes = np.unique(gold.clusters, return_inverse=True, return_counts=True)
+    weights = 1 / sizes[cluster]
+    tables = np.array([counts_of_labels(one, targets, weights) for one in given])
+    confusions = np.array([confusion(one, targets, weights) for one in given])
+    kept = [weights @ ~r for r in review]
     right = [
-        float((one == targets).all(axis=1)[~r].sum()) for one, r in zip(given, review, strict=True)
+        weights @ ((one == targets).all(axis=1) & ~r) for one, r in zip(given, review, strict=True)
     ]
     return GroupReport(
         group=group.id,
         exclusive=group.exclusive,
         articles=len(targets),
-        distinct=distinct,
-        f1_macro=macro(group, tables, confusions, share),
-        f1_micro=micro(group, tables, share),
+        distinct=len(sizes),
+        f1_macro=macro(group, tables, confusions),
+        f1_micro=micro(group, tables),
         labels=[
-            _label_report(label, int(targets[:, at].sum()), tables[:, at].mean(axis=0), share)
+            _label_report(label, int(targets[:, at].sum()), tables[:, at].mean(axis=0))
             for at, label in enumerate(group.ids)
         ],
         confusion=confusions.mean(axis=0).tolist() if group.exclusive else [],
-        reviewed=1 - float(np.mean(kept)) / len(targets),
-        kept_right=proportion(float(np.mean(right)), float(np.mean(kept)), share),
-        calibration_error=calibration(group, likely, targets, distinct),
+        reviewed=1 - float(np.mean(kept)) / len(sizes),
+        kept_right=proportion(float(np.mean(right)), float(np.mean(kept))),
+        calibration_error=calibration(group, likely, targets, gold.clusters),
     )
 
 
-def _label_report(label: str, articles: int, table: Floats, share: float) -> LabelReport:
+def _label_report(label: str, articles: int, table: Floats) -> LabelReport:
     hits, alarms, misses = table.tolist()
     return LabelReport(
         label=label,
         articles=articles,
-        precision=proportion(hits, hits + alarms, share),
-        recall=proportion(hits, hits + misses, share),
-        f1=f1(table, share),
+        precision=proportion(hits, hits + alarms),
+        recall=proportion(hits, hits + misses),
+        f1=f1(table),
     )

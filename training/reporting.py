@@ -32,7 +32,7 @@ def report_from(path: Path) -> Report:
                 "promises": {group: _promises(held) for group, held in promised},
             }
         )
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except (AttributeError, OSError, ValueError, LookupError, TypeError) as error:
         raise VersionError(str(path), "missing or not a report", "Train again") from error
 
 
@@ -75,10 +75,12 @@ def report_lines(report: Report) -> Iterator[str]:
         yield ""
         yield "With each theme judged by models of the other themes:"
     for group in report.themes:
-        yield f"  {group.group}: macro-F1 {group.f1_macro.value:.3f}, {micro(group)}"
+        yield f"  {group.group}: macro-F1 {group.f1_macro.value:.3f}, {micro_phrase(group)}"
     for name, promises in report.promises.items():
         yield ""
         yield from _promise_lines(name, promises, report.precision)
+    if report.promises:
+        yield "What goes to review above was measured with promises learnt on fewer articles."
 
 
 def unmeasured_lines(groups: Sequence[str]) -> Iterator[str]:
@@ -88,9 +90,7 @@ def unmeasured_lines(groups: Sequence[str]) -> Iterator[str]:
 
 
 def group_lines(group: GroupReport) -> Iterator[str]:
-    repeated = group.articles - group.distinct
-    beside = f", {repeated} of them near-duplicates of others" if repeated else ""
-    yield f"{group.group} ({group.articles} articles{beside})"
+    yield f"{group.group} ({_articles(group.articles, group.distinct)})"
     name = _micro_name(group)
     yield f"  macro-F1 {_spread(group.f1_macro)}"
     yield f"  {name:8} {_spread(group.f1_micro)}"
@@ -105,36 +105,50 @@ def group_lines(group: GroupReport) -> Iterator[str]:
     yield f"  calibration error {_figure(group.calibration_error)}"
 
 
+def _articles(count: int, distinct: int) -> str:
+    """Near-duplicates are named where there are any, as they count once."""
+    apart = f", {distinct} distinct" if distinct < count else ""
+    return f"{count} article{'' if count == 1 else 's'}{apart}"
+
+
 def _micro_name(group: GroupReport) -> str:
     return "accuracy" if group.exclusive else "micro-F1"
 
 
-def micro(group: GroupReport) -> str:
+def micro_phrase(group: GroupReport) -> str:
+    """Micro-F1 by the name that it has in the group."""
     return f"{_micro_name(group)} {group.f1_micro.value:.3f}"
 
 
 def _promise_lines(group: str, promises: Promises, precision: float | None) -> Iterator[str]:
-    yield f"{group}: what passes unseen at precision {precision}, with confidence 95 %"
+    yield f"{group}: labels that need no review at precision {precision}, with confidence 95 %"
+    articles = _articles(promises.articles, promises.distinct)
     if promises.untrained:
         yield f"  {', '.join(promises.untrained)}: too few articles to be learnt"
         yield "  Any article could have such a label: everything goes to review."
         return
+    if not promises.articles:
+        yield f"  No {promises.source} article has a label of it: everything goes to review."
+        return
     width = max(len(one.label) for one in promises.labels)
     for one in promises.labels:
-        if one.sure is not None:
-            held = (
-                f"{one.kept} of {one.given} pass, from probability {one.sure:.3f}, {one.wrong} "
-                f"wrong, precision at least {one.bound:.3f}"
-            )
-        elif one.given < one.needed:
-            held = f"{one.given} articles, {one.needed} are needed: everything goes to review"
-        else:
-            held = f"not held by {one.given} articles: everything goes to review"
-        yield f"  {one.label:{width}}  {held}"
+        yield f"  {one.label:{width}}  {_held(one)}"
     yield (
-        f"  It was learnt on {promises.articles} {promises.source} articles, near-duplicates "
-        "counted once, and holds for articles like these."
+        f"  Learnt on {articles} ({promises.source}), near-duplicates counted once; it holds for "
+        "articles like these and each label by itself. Other labels, other groups and the text "
+        "may send an article to review."
     )
+
+
+def _held(one: Promise) -> str:
+    if one.sure is not None:
+        return (
+            f"{one.kept} of {one.given} need none, from probability {one.sure:.3f}; {one.wrong} "
+            f"wrong, precision at least {one.bound:.3f}"
+        )
+    if one.given < one.needed:
+        return f"given to {one.given}, {one.needed} are needed: everything goes to review"
+    return f"not held by the {one.given} given: everything goes to review"
 
 
 def _spread(spread: Spread) -> str:

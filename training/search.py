@@ -24,6 +24,8 @@ _LEAST = 1e-12  # instead of a probability of 0
 
 # What a learner scored: by the two folds that its training left out, the scores of the second.
 _Scores = dict[tuple[int, int], Floats]
+# A kind of group, learners of the same features, folds, and whether they are the starter's themes.
+_Task = tuple[Kind, Sequence[Learner], Sequence[Rows], bool]
 
 
 def search(
@@ -50,13 +52,7 @@ def search(
         for beside, some in ((False, parted), (True, themes))
         for folds in some
     ]
-    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator")
-    results = parallel(joblib.delayed(_try)(problem, *task) for task in tasks)
-    outcomes: dict[tuple[Kind, Learner], list[Outcome]] = {}
-    for done, ((kind, alike, *_), found) in enumerate(zip(tasks, results, strict=True), start=1):
-        for learner, outcome in zip(alike, found, strict=True):
-            outcomes.setdefault((kind, learner), []).append(outcome)
-        progress(done, len(tasks))
+    outcomes = _outcomes(problem, tasks, jobs, progress)
     tried = {
         kind: {
             learner: Standing(
@@ -69,6 +65,20 @@ def search(
         for kind in kinds
     }
     return choose(problem.recipe, tried, [len(folds) for folds in parted])
+
+
+def _outcomes(
+    problem: Problem, tasks: Sequence[_Task], jobs: int, progress: Progress
+) -> dict[tuple[Kind, Learner], list[Outcome]]:
+    """What each learner of the tasks did, in their order."""
+    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator")
+    results = parallel(joblib.delayed(_try)(problem, *task) for task in tasks)
+    outcomes: dict[tuple[Kind, Learner], list[Outcome]] = {}
+    for done, ((kind, alike, *_), found) in enumerate(zip(tasks, results, strict=True), start=1):
+        for learner, outcome in zip(alike, found, strict=True):
+            outcomes.setdefault((kind, learner), []).append(outcome)
+        progress(done, len(tasks))
+    return outcomes
 
 
 def _alike(learners: Sequence[Learner]) -> Iterator[list[Learner]]:
@@ -118,7 +128,7 @@ def _outcome(
 ) -> Outcome:
     numbers = range(len(folds))
 
-    def over(parts: Mapping[int, int]) -> Mark:
+    def over(parts: Mapping[int, int]) -> Mark | None:
         """The mean over groups; ``parts`` maps a fold to the one left out beside it."""
         found = []
         for at, own in scores.items():
@@ -129,7 +139,10 @@ def _outcome(
                 known = problem.known[rows, at]
                 targets = problem.targets[rows[known], problem.scheme.columns(group)]
                 each.append((own[beside, number][known], targets))
-            found.append(_measure(group, learner, each))
+            if any(len(targets) for _, targets in each):
+                found.append(_measure(group, learner, each))
+        if not found:
+            return None
         return Mark(
             loss=float(np.mean([one.loss for one in found])),
             f1=float(np.mean([one.f1 for one in found])),
@@ -145,12 +158,7 @@ def _outcome(
 
 
 def _measure(group: Group, learner: Learner, parts: Sequence[tuple[Floats, Bools]]) -> Mark:
-    """Log loss and F1 of probabilities, each part calibrated by the others.
-
-    Without a part, as beside the only fold of a single article, all learners are alike.
-    """
-    if not parts:
-        return Mark(loss=0.0, f1=0.0)
+    """Log loss and F1 of probabilities, each part calibrated by the others."""
     likely = []
     for at in range(len(parts)):
         others = [part for number, part in enumerate(parts) if number != at] or [parts[at]]

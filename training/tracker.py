@@ -137,26 +137,26 @@ def _log_trials(mlflow: Any, version: Path, parent: Any) -> None:
     now = parent.info.start_time
     for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
         trial = json.loads(line)
+        params = learner_params("", trial["learner"])
+        figures = {
+            name: trial[name] for name in ("f1", "loss", "starter_f1", "starter_loss", "chosen")
+        }
         child = client.create_run(
             parent.info.experiment_id,
             start_time=now,
             run_name=f"{trial['kind']} {number}{' (best)' if trial['best'] else ''}",
             tags={"mlflow.parentRunId": parent.info.run_id, "kind": trial["kind"]},
         )
-        params = learner_params("", trial["learner"])
-        figures = {
-            name: trial[name] for name in ("f1", "loss", "starter_f1", "starter_loss", "chosen")
-        }
         try:
             client.log_batch(
                 child.info.run_id,
                 params=[Param(key, str(value)) for key, value in params.items()],
                 metrics=[Metric(key, v, now, 0) for key, v in figures.items() if v is not None],
             )
-        except Exception:
+            client.set_terminated(child.info.run_id, end_time=now)
+        except BaseException:  # whatever it was, Ctrl-C too: no run is left that seems to go on
             client.set_terminated(child.info.run_id, "FAILED")
             raise
-        client.set_terminated(child.info.run_id, end_time=now)
 
 
 def _tags(manifest: Manifest, report: Report) -> dict[str, str]:

@@ -69,20 +69,17 @@ def train(  # noqa: PLR0913, PLR0917 - what, how, and who is told of either part
     Raises:
         InputError: too few labelled articles to learn a group.
     """
+    _refuse_too_little(corpus)
     dictionary = shipped_dictionary()
     texts = read_texts(corpus, open_segmenter(segmenter, dictionary_words(dictionary)))
     problem = pose(corpus, count(texts, _blocks(corpus, recipe, searching is not None)), recipe)
-    blocks = _usable(corpus, problem)
-    _refuse_too_little(corpus)
     rows = _evaluated(corpus)
     parted = partitions(problem, rows, _seeds(recipe, rows))
     found = search(problem, parted, jobs, searching) if searching else None
-    if found:
-        problem = replace(problem, recipe=found.recipe)
-        blocks = _usable(corpus, problem)
-    every = np.arange(len(corpus))
-    scores = out_of_fold(problem, every, recipe.seed)
-    deciding = learn_deciding(problem, every, scores)
+    problem = replace(problem, recipe=found.recipe) if found else problem
+    blocks = _usable(corpus, problem)
+    scores = out_of_fold(problem, np.arange(len(corpus)), recipe.seed)
+    deciding = learn_deciding(problem, np.arange(len(corpus)), scores)
     _refuse_untrained(corpus, deciding)
     judged = judge(problem, parted, jobs, progress, found.recipes if found else None)
     themes = _judge_themes(corpus, problem, found, jobs)
@@ -103,7 +100,10 @@ def train(  # noqa: PLR0913, PLR0917 - what, how, and who is told of either part
 
 
 def _refuse_too_little(corpus: Corpus) -> None:
-    """Before the work begins: whether each group can be judged out of fold at all."""
+    """Before the work begins: whether there is anything to learn each group from."""
+    if not any(s.article.title.strip() or s.article.content.strip() for s in corpus.samples):
+        fix = "Give articles with titles or contents"
+        raise InputError("training", "the articles are empty", fix)
     for group in corpus.scheme.groups:
         known = corpus.known(group)
         distinct = _distinct(corpus, group)
@@ -122,7 +122,12 @@ def _refuse_untrained(corpus: Corpus, deciding: Deciding) -> None:
     """After it: whether models that had not seen some articles of a label could judge them."""
     for group in corpus.scheme.groups:
         if sum(deciding.rules[group.id].trained) < _least(group):
-            raise _too_little(corpus, group)
+            raise InputError(
+                "training",
+                f"no model could judge {group.id}: the articles of a label are all "
+                "near-duplicates of one another, or of one theme",
+                "Give articles of other sources",
+            )
 
 
 def _least(group: Group) -> int:
@@ -170,7 +175,7 @@ def _usable(corpus: Corpus, problem: Problem) -> dict[Kind, tuple[Block, ...]]:
     }
     if not all(kinds.values()):
         raise InputError(
-            "training", "the articles share no words", "Give articles with titles or contents"
+            "training", "the articles share no words", "Give more articles, or longer ones"
         )
     return kinds
 
@@ -181,7 +186,9 @@ def _evaluated(corpus: Corpus) -> Rows:
 
 
 def _seeds(recipe: Recipe, rows: Rows) -> range:
-    return range(max(1, min(recipe.partitions, _ENOUGH // len(rows))))
+    """One seed a partition."""
+    count = max(1, min(recipe.partitions, _ENOUGH // len(rows)))
+    return range(recipe.seed, recipe.seed + count)
 
 
 def _judge_themes(corpus: Corpus, problem: Problem, found: Found | None, jobs: int) -> list[Judged]:
@@ -189,13 +196,16 @@ def _judge_themes(corpus: Corpus, problem: Problem, found: Found | None, jobs: i
     themes = theme_rows(corpus)
     if corpus.given.any() or len(themes) < 2:
         return []
-    if found:
-        return judge(problem, [theme_folds(problem)], jobs, _untold, found.themes)
-    return judge(problem, [themes], jobs, _untold)
+    recipes: dict[tuple[int, int], Recipe] = {}
+    for fold, rows in enumerate(theme_folds(problem) if found else ()):
+        # What was found without several themes was found without each of them.
+        held = [at for at, theme in enumerate(themes) if theme[0] in rows]
+        recipes |= {(0, at): found.themes[0, fold] for at in held if found}
+    return judge(problem, [themes], jobs, _untold, recipes)
 
 
 def _untold(_done: int, _of: int) -> None:
-    """It takes a moment."""
+    """No progress to tell: it takes a second or two."""
 
 
 def _report(
@@ -210,7 +220,7 @@ def _report(
         source="given" if corpus.given.any() else "starter",
         evaluated=len(rows),
         beside=len(corpus) - len(rows),
-        seeds=list(range(len(judged))),
+        seeds=list(_seeds(recipe, rows)),
         groups=report_on(gold, judged, rows),
         unmeasured=gold.unmeasured(rows),
         themes=report_on(gold, themes, rows) if themes else [],

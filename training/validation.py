@@ -68,7 +68,8 @@ def partitions(
 
 def theme_folds(problem: Problem) -> list[Rows]:
     """The starter articles in folds, of which each holds whole themes."""
-    (folds,) = partitions(problem, np.flatnonzero(~problem.given), [0], problem.kin)
+    starter = np.flatnonzero(~problem.given)
+    (folds,) = partitions(problem, starter, [problem.recipe.seed], problem.kin)
     return folds
 
 
@@ -91,7 +92,7 @@ def judge(
         joblib.delayed(_judge_fold)(
             replace(problem, recipe=(recipes or {}).get((at, number), problem.recipe)),
             parted[at][number],
-            at,
+            problem.recipe.seed + at,
         )
         for at, number in tasks
     )

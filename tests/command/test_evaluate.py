@@ -66,8 +66,8 @@ def test_articles_that_it_was_trained_on_are_set_apart(
     lines = done.stdout.splitlines()
     assert lines[2:5] == [
         f"{version_of(trained)} on 3 articles that it was not trained on",
-        "set apart as trained on: 3 (2 same text, 1 near-duplicate)",
-        "  p1, near, renamed",
+        "set apart as trained on: 3",
+        "  same text (2): p1, renamed",
     ]
     assert lines[-3].startswith("type of those set apart, no measure of quality: macro-F1 ")
 
@@ -76,7 +76,7 @@ def test_its_own_articles_measure_nothing(newstag: Newstag, trained: Path, artic
     done = newstag("evaluate", "--store", trained, "--articles", articles)
     lines = done.stdout.splitlines()
     assert lines[2] == f"{version_of(trained)} on 0 articles that it was not trained on"
-    assert lines[3] == "set apart as trained on: 24 (24 same text)"
+    assert lines[3] == "set apart as trained on: 24"
     assert (
         lines[5] == "Nothing is left to measure. Give labelled articles with other ids and texts."
     )
@@ -234,21 +234,18 @@ def test_precision_says_what_can_be_promised_and_on_how_much(
     done = newstag(*train, "--articles", articles, "--precision", "0.95")
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    start = lines.index("type: what passes unseen at precision 0.95, with confidence 95 %")
-    held = "articles, 59 are needed: everything goes to review"
+    start = lines.index("type: labels that need no review at precision 0.95, with confidence 95 %")
+    held = "59 are needed: everything goes to review"
     assert all(line.endswith(held) for line in lines[start + 1 : start + 5])
-    assert lines[start + 5] == (
-        "  It was learnt on 24 given articles, near-duplicates counted once, and holds for "
-        "articles like these."
-    )
-    assert "domains: what passes unseen at precision 0.95, with confidence 95 %" in lines
+    assert lines[start + 5].startswith("  Learnt on 24 articles (given), near-duplicates counted")
+    assert "domains: labels that need no review at precision 0.95, with confidence 95 %" in lines
     shown = newstag("models", "show", "--store", "store").stdout.splitlines()
     assert lines[start] in shown
 
 
 def test_without_precision_nothing_is_promised(newstag: Newstag, trained: Path) -> None:
     done = newstag("models", "show", "--store", trained)
-    assert "passes unseen" not in done.stdout
+    assert "need no review" not in done.stdout
 
 
 def test_a_version_that_could_promise_nothing_sends_every_type_to_review(

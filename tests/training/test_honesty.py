@@ -149,7 +149,7 @@ def test_the_interval_of_an_accuracy_holds_the_truth(
 def accuracies(corpus: Corpus) -> dict[int, list[Spread]]:
     """What the report says of the accuracy of none, one, two… right articles of n."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("training.measures.calibration_error_interval", lambda *_, **__: (0.0, 1.0))
+        patch.setattr("training.measures.calibration_error_interval", lambda *_: (0.0, 0.0, 1.0))
         return {n: [_reported(corpus, right, n) for right in range(n + 1)] for n in (40, 200)}
 
 

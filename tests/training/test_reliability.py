@@ -60,8 +60,7 @@ def test_probabilities_that_mean_what_they_say_have_next_to_no_error() -> None:
 def test_nothing_has_no_error_and_an_interval_of_everything() -> None:
     nothing, no = np.zeros((0, 4)), np.zeros((0, 4), bool)
     assert calibration_error(nothing, no) == 0.0
-    assert calibration_error_interval([nothing], [no]) == (0.0, 1.0)
-    assert calibration_error_interval([], []) == (0.0, 1.0)
+    assert calibration_error_interval([nothing], [no], np.arange(0)) == (0.0, 0.0, 1.0)
 
 
 def test_the_interval_narrows_with_more_articles() -> None:
@@ -70,8 +69,9 @@ def test_the_interval_narrows_with_more_articles() -> None:
     for count in (40, 400, 4000):
         confident = random.random((count, 1))
         right = random.random((count, 1)) < confident / 2
-        low, high = calibration_error_interval([confident], [right])
-        assert 0 <= low < high <= 1
+        value, low, high = calibration_error_interval([confident], [right], np.arange(count))
+        assert value == pytest.approx(calibration_error(confident, right))
+        assert 0 <= low <= value <= high <= 1
         widths.append(high - low)
     assert widths == sorted(widths, reverse=True)
 
@@ -80,7 +80,7 @@ def test_the_interval_holds_a_great_error() -> None:
     random = np.random.default_rng(4)
     confident = np.full((200, 1), 0.95)
     right = random.random((200, 1)) < 0.6
-    low, high = calibration_error_interval([confident], [right])
+    _, low, high = calibration_error_interval([confident], [right], np.arange(200))
     assert low < 0.35 < high
 
 
@@ -89,19 +89,39 @@ def test_articles_are_resampled_whole_and_alike_in_every_partition() -> None:
     random = np.random.default_rng(5)
     confident = random.random((60, 4))
     right = random.random((60, 4)) < 0.5
-    one = calibration_error_interval([confident], [right])
-    assert calibration_error_interval([confident] * 3, [right] * 3) == pytest.approx(one)
+    one = calibration_error_interval([confident], [right], np.arange(60))
+    three = calibration_error_interval([confident] * 3, [right] * 3, np.arange(60))
+    assert three == pytest.approx(one)
+
+
+def test_near_duplicates_are_resampled_together_and_weigh_as_one() -> None:
+    random = np.random.default_rng(7)
+    confident, right = random.random((50, 2)), random.random((50, 2)) < 0.5
+    copies = np.repeat(np.arange(50), random.integers(1, 30, 50))
+    one = calibration_error_interval([confident], [right], np.arange(50))
+    other = calibration_error_interval([confident[copies]], [right[copies]], copies)
+    assert other == pytest.approx(one)
+
+
+@pytest.mark.parametrize("clusters", [20, 100, 1000])
+def test_the_value_lies_in_its_interval_however_many_near_duplicates(clusters: int) -> None:
+    random = np.random.default_rng(8)
+    confident = random.random((1000, 1))
+    right = random.random((1000, 1)) < confident
+    value, low, high = calibration_error_interval([confident], [right], np.arange(1000) % clusters)
+    assert low <= value <= high
 
 
 def test_equal_seeds_give_equal_intervals() -> None:
     random = np.random.default_rng(6)
     confident, right = random.random((50, 1)), random.random((50, 1)) < 0.5
-    one = calibration_error_interval([confident], [right], 3)
-    assert calibration_error_interval([confident], [right], 3) == one
-    assert calibration_error_interval([confident], [right], 4) != one
+    one, same, other = (
+        calibration_error_interval([confident], [right], np.arange(50), seed) for seed in (3, 3, 4)
+    )
+    assert one == same != other
 
 
 def test_partitions_without_their_answers_are_refused() -> None:
     confident = np.full((5, 1), 0.5)
     with pytest.raises(ValueError, match="shorter"):
-        calibration_error_interval([confident, confident], [confident > 0])
+        calibration_error_interval([confident, confident], [confident > 0], np.arange(5))

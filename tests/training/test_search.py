@@ -11,7 +11,7 @@ from labels.corpus import Corpus
 from models.features import Block
 from training import search as searching
 from training.candidates import candidates
-from training.choice import Found
+from training.choice import Found, Trial
 from training.counts import count
 from training.problem import Problem, pose
 from training.recipe import Learner, Recipe
@@ -23,6 +23,12 @@ from training.validation import partitions, theme_folds
 GOOD = Learner(blocks=(Block(field="whole"),))
 POOR = Learner(blocks=(Block(field="markers", min_df=1), Block(field="title", high=1)))
 FEW = {"exclusive": [POOR, GOOD], "multi": [GOOD, replace(GOOD, classifier="logistic")]}
+
+
+def worth_of(trial: Trial) -> float:
+    assert trial.f1 is not None
+    assert trial.loss is not None
+    return trial.f1 - trial.loss
 
 
 def quiet(_done: int, _of: int) -> None:
@@ -59,7 +65,7 @@ def test_every_candidate_is_tried_and_one_of_each_kind_is_best(found: Found) -> 
 def test_the_best_is_the_recipe_that_is_returned(found: Found) -> None:
     best = {t.kind: t.learner for t in found.trials if t.best}
     assert (found.recipe.exclusive, found.recipe.multi) == (best["exclusive"], best["multi"])
-    worth = {t.learner: t.f1 - t.loss for t in found.trials if t.kind == "exclusive"}
+    worth = {t.learner: worth_of(t) for t in found.trials if t.kind == "exclusive"}
     assert best["exclusive"] == max(worth, key=worth.__getitem__)
 
 

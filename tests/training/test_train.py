@@ -94,18 +94,18 @@ def test_a_group_that_no_model_could_judge_is_refused(
 ) -> None:
     monkeypatch.setattr("training.train._refuse_too_little", lambda _corpus: None)
     few = [s for s in corpus.samples if s.labels["type"] <= {"news", "event"}][::15]
-    with pytest.raises(InputError, match="too few labelled articles for type"):
+    with pytest.raises(InputError, match="no model could judge type: the articles of a label are"):
         train(replace(corpus, samples=tuple(few)), recipe, "rjieba", 1, quiet)
 
 
-def test_articles_that_share_no_word_are_refused(corpus: Corpus) -> None:
+def test_empty_articles_are_refused(corpus: Corpus) -> None:
     blank = tuple(
         replace(s, article=replace(s.article, title="", content="")) for s in corpus.samples
     )
     with pytest.raises(InputError) as refused:
         train(replace(corpus, samples=blank), Recipe(), "rjieba", 1, quiet)
     assert str(refused.value) == (
-        "training: the articles share no words. Give articles with titles or contents."
+        "training: the articles are empty. Give articles with titles or contents."
     )
 
 
