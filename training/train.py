@@ -9,7 +9,7 @@ import numpy as np
 
 from labels.corpus import Corpus
 from labels.errors import InputError
-from labels.scheme import Group, Kind
+from labels.scheme import Kind
 from models.features import Block, Text, read_text
 from models.model import Model
 from models.segmentation import (
@@ -23,10 +23,11 @@ from training.candidates import candidates
 from training.choice import Found, Trial
 from training.counts import Rows, count
 from training.deciding import Deciding, learn_deciding, promised
-from training.linear import LEAST_ARTICLES, Floats
+from training.linear import Floats
 from training.pipelines import Fitted, fit_pipelines
 from training.problem import Problem, pose
 from training.recipe import Recipe
+from training.refusals import refuse_too_little, refuse_untrained
 from training.report import Gold, Report, report_on
 from training.search import search
 from training.validation import Judged, Progress, judge, out_of_fold, partitions, theme_folds
@@ -69,7 +70,7 @@ def train(  # noqa: PLR0913, PLR0917 - what, how, and who is told of either part
     Raises:
         InputError: too few labelled articles to learn a group.
     """
-    _refuse_too_little(corpus)
+    refuse_too_little(corpus)
     dictionary = shipped_dictionary()
     texts = read_texts(corpus, open_segmenter(segmenter, dictionary_words(dictionary)))
     problem = pose(corpus, count(texts, _blocks(corpus, recipe, searching is not None)), recipe)
@@ -80,7 +81,7 @@ def train(  # noqa: PLR0913, PLR0917 - what, how, and who is told of either part
     blocks = _usable(corpus, problem)
     scores = out_of_fold(problem, np.arange(len(corpus)), recipe.seed)
     deciding = learn_deciding(problem, np.arange(len(corpus)), scores)
-    _refuse_untrained(corpus, deciding)
+    refuse_untrained(corpus, deciding)
     judged = judge(problem, parted, jobs, progress, found.recipes if found else None)
     themes = _judge_themes(corpus, problem, found, jobs)
     # The calibration and a recipe that was searched for have seen every label. A promise rests
@@ -96,60 +97,6 @@ def train(  # noqa: PLR0913, PLR0917 - what, how, and who is told of either part
         report=_report(corpus, problem.recipe, judged, themes, deciding),
         likely=_probabilities(corpus, deciding, scores),
         trials=found.trials if found else (),
-    )
-
-
-def _refuse_too_little(corpus: Corpus) -> None:
-    """Before the work begins: whether there is anything to learn each group from."""
-    if not any(s.article.title.strip() or s.article.content.strip() for s in corpus.samples):
-        fix = "Give articles with titles or contents"
-        raise InputError("training", "the articles are empty", fix)
-    for group in corpus.scheme.groups:
-        known = corpus.known(group)
-        distinct = _distinct(corpus, group)
-        enough = distinct > LEAST_ARTICLES
-        if not group.exclusive:
-            lacking = [
-                len(np.unique(corpus.clusters[known & ~column]))
-                for column in corpus.targets(group).T
-            ]
-            enough &= np.array(lacking) > LEAST_ARTICLES
-        if enough.sum() < _least(group):
-            raise _too_little(corpus, group)
-
-
-def _refuse_untrained(corpus: Corpus, deciding: Deciding) -> None:
-    """After it: whether models that had not seen some articles of a label could judge them."""
-    for group in corpus.scheme.groups:
-        if sum(deciding.rules[group.id].trained) < _least(group):
-            raise InputError(
-                "training",
-                f"no model could judge {group.id}: the articles of a label are all "
-                "near-duplicates of one another, or of one theme",
-                "Give articles of other sources",
-            )
-
-
-def _least(group: Group) -> int:
-    """How many labels must be learnt for a group to be of use."""
-    return 2 if group.exclusive else 1
-
-
-def _distinct(corpus: Corpus, group: Group) -> Rows:
-    """How many articles each label has when near-duplicates count once, shape (labels,)."""
-    having = corpus.targets(group).T
-    return np.array([len(np.unique(corpus.clusters[column])) for column in having], np.intp)
-
-
-def _too_little(corpus: Corpus, group: Group) -> InputError:
-    distinct = _distinct(corpus, group).tolist()
-    counted = ", ".join(f"{label} {n}" for label, n in zip(group.ids, distinct, strict=True))
-    without = "" if group.exclusive else ", and as many without it"
-    return InputError(
-        "training",
-        f"too few labelled articles for {group.id}, near-duplicates counted once: {counted}",
-        f"Give at least {LEAST_ARTICLES + 1} articles each for {_least(group)} or more of its "
-        f"labels{without}",
     )
 
 

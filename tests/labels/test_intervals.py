@@ -89,6 +89,17 @@ def test_the_interval_of_macro_f1_holds_the_figure() -> None:
     assert 0 < low < float(macro_f1(CONFUSION)) < high < 1
 
 
+def test_where_one_label_occurs_alone_the_interval_has_a_width_that_shrinks() -> None:
+    """There is no other label to be confused with; the rest stands in for it."""
+    widths = []
+    for count in (1, 30, 300):
+        low, high = macro_f1_interval(np.diag([0.0, count, 0.0, 0.0]))
+        assert 0 < low < high <= 1
+        widths.append(high - low)
+    assert widths == sorted(widths, reverse=True)
+    assert widths[1] > 0.01
+
+
 def test_the_interval_of_a_perfect_figure_has_a_width() -> None:
     low, high = macro_f1_interval(np.diag([10.0, 10.0]))
     assert 0.7 < low < 0.97 < high <= 1

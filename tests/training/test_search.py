@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,15 +9,13 @@ import pytest
 from labels.corpus import Corpus
 from models.features import Block
 from training import search as searching
-from training.candidates import candidates
 from training.choice import Found, Trial
 from training.counts import count
 from training.problem import Problem, pose
 from training.recipe import Learner, Recipe
-from training.saving import save
 from training.search import search
 from training.train import read_texts, train
-from training.validation import partitions, theme_folds
+from training.validation import Judged, judge, partitions, theme_folds
 
 GOOD = Learner(blocks=(Block(field="whole"),))
 POOR = Learner(blocks=(Block(field="markers", min_df=1), Block(field="title", high=1)))
@@ -148,6 +145,50 @@ def test_labels_of_a_theme_do_not_move_the_choice_made_without_it(
     assert [t.starter_loss for t in one.trials] != [t.starter_loss for t in other.trials]
 
 
+def test_each_theme_is_judged_by_a_recipe_found_without_it(
+    corpus: Corpus,
+    recipe: Recipe,
+    few: None,  # noqa: ARG001 - it patches
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """And a promise rests on what was judged so."""
+    samples = tuple(
+        replace(s, source="starter", theme=f"s{at % 4}") for at, s in enumerate(corpus.samples)
+    )
+    starter = replace(corpus, samples=samples)
+    marks: dict[Recipe, tuple[int, int]] = {}
+    calls: list[tuple[Any, ...]] = []
+    judged: list[list[Judged]] = []
+
+    def found_apart(*given: Any) -> Found:
+        """Each fold of themes has a recipe that can be told from all others."""
+        found = search(*given)
+        own = {
+            place: replace(one, sure=0.6 + place[1] / 100) for place, one in found.themes.items()
+        }
+        marks.update({one: place for place, one in own.items()})
+        return replace(found, themes=own)
+
+    def keep(*given: Any) -> list[Judged]:
+        calls.append(given)
+        judged.append(judge(*given))
+        return judged[-1]
+
+    monkeypatch.setattr("training.train.search", found_apart)
+    monkeypatch.setattr("training.train.judge", keep)
+    asked = replace(recipe, partitions=1, precision=0.6)
+    done = train(starter, asked, "rjieba", 1, quiet, quiet)
+    problem, [themes], _, _, recipes = calls[1]
+    folds = theme_folds(problem)
+    assert [len(theme) for theme in themes] == [30] * 4
+    for at, theme in enumerate(themes):
+        _, fold = marks[recipes[0, at]]
+        assert set(theme.tolist()) <= set(folds[fold].tolist())
+    passing = [one.sure for one in done.report.promises["type"].labels if one.sure is not None]
+    assert passing
+    assert set(passing) <= set(judged[1][0].likely[:, :4].max(axis=1).tolist())
+
+
 def test_beside_given_articles_themes_have_no_recipes_of_their_own(
     problem: Problem,
     few: None,  # noqa: ARG001 - it patches
@@ -182,7 +223,14 @@ def test_articles_unknown_in_a_group_choose_nothing_there(
     known[given, 1] = False
     partly = replace(problem, given=given, known=known)
     parted = partitions(partly, np.flatnonzero(given), [0])
-    assert len(search(partly, parted, 1, quiet).trials) == 4
+    trials = search(partly, parted, 1, quiet).trials
+    assert [(t.kind, t.f1 is None, t.loss is None) for t in trials] == [
+        ("exclusive", False, False),
+        ("exclusive", False, False),
+        ("multi", True, True),
+        ("multi", True, True),
+    ]
+    assert all(t.starter_f1 is not None for t in trials)
 
 
 def test_a_candidate_without_a_term_in_a_fold_loses_and_breaks_nothing(
@@ -197,69 +245,3 @@ def test_a_candidate_without_a_term_in_a_fold_loses_and_breaks_nothing(
     every = np.arange(len(problem.known))
     parted = partitions(problem, every, [0])
     assert search(replace(problem, counts=counts), parted, 1, quiet).recipe.exclusive == GOOD
-
-
-def test_candidates_are_distinct_and_hold_what_is_shipped() -> None:
-    for kind, shipped in (("exclusive", Recipe().exclusive), ("multi", Recipe().multi)):
-        for mixed in (True, False):
-            tried = candidates(kind, mixed)  # type: ignore[arg-type]
-            assert len(set(tried)) == len(tried)
-            assert replace(shipped, given_weight=1.0) in tried
-
-
-def test_without_a_mixture_no_weight_is_tried() -> None:
-    assert {one.given_weight for one in candidates("exclusive", mixed=False)} == {1.0}
-
-
-def test_what_was_tried_is_saved_with_the_version(
-    corpus: Corpus,
-    recipe: Recipe,
-    few: None,  # noqa: ARG001 - it patches
-    tmp_path: Path,
-) -> None:
-    from datetime import UTC, datetime
-
-    from models.store import Store
-
-    told: list[tuple[int, int]] = []
-    trained = train(corpus, recipe, "rjieba", 1, quiet, lambda done, of: told.append((done, of)))
-    assert told[-1] == (len(told), len(told))
-    folder = save(Store(tmp_path), trained, datetime.now(UTC))
-    rows = [json.loads(line) for line in (folder / "search.jsonl").read_text("utf-8").splitlines()]
-    assert [row["kind"] for row in rows] == ["exclusive"] * 2 + ["multi"] * 2
-    assert sum(row["best"] for row in rows) == 2
-    assert trained.recipe.exclusive in FEW["exclusive"]
-
-
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
-def test_each_trial_is_a_child_run_with_parameters_and_metrics(
-    corpus: Corpus,
-    recipe: Recipe,
-    few: None,  # noqa: ARG001 - it patches
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    from datetime import UTC, datetime
-
-    import mlflow
-
-    from models.store import Store
-    from training.tracker import Tracker
-
-    trained = train(corpus, recipe, "rjieba", 1, quiet, quiet)
-    folder = save(Store(tmp_path / "store"), trained, datetime.now(UTC))
-    monkeypatch.chdir(tmp_path)  # artefacts go beside the database
-    uri = f"sqlite:///{tmp_path / 'runs.db'}"
-    run = Tracker(uri=uri).record(folder)
-    client = mlflow.MlflowClient(tracking_uri=uri)
-    parent = client.get_run(run)
-    children = client.search_runs(
-        [parent.info.experiment_id], f"tags.`mlflow.parentRunId` = '{run}'"
-    )
-    assert len(children) == 4
-    for child in children:
-        assert child.info.status == "FINISHED"
-        assert child.data.params["blocks"]
-        assert {"f1", "loss", "chosen"} <= child.data.metrics.keys()
-        assert client.list_artifacts(child.info.run_id) == []

@@ -92,7 +92,7 @@ def test_copies_of_too_few_articles_are_refused(corpus: Corpus) -> None:
 def test_a_group_that_no_model_could_judge_is_refused(
     corpus: Corpus, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("training.train._refuse_too_little", lambda _corpus: None)
+    monkeypatch.setattr("training.train.refuse_too_little", lambda _corpus: None)
     few = [s for s in corpus.samples if s.labels["type"] <= {"news", "event"}][::15]
     with pytest.raises(InputError, match="no model could judge type: the articles of a label are"):
         train(replace(corpus, samples=tuple(few)), recipe, "rjieba", 1, quiet)

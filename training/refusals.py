@@ -1,0 +1,74 @@
+"""Refusals: corpora that no model can be learnt from."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from labels.corpus import Corpus
+from labels.errors import InputError
+from labels.scheme import Group
+from training.counts import Rows
+from training.deciding import Deciding
+from training.linear import LEAST_ARTICLES
+
+
+def refuse_too_little(corpus: Corpus) -> None:
+    """Before the work begins, where there is too little to learn a group from.
+
+    Raises:
+        InputError: the articles are empty, or too few of a group are labelled.
+    """
+    if not any(s.article.title.strip() or s.article.content.strip() for s in corpus.samples):
+        fix = "Give articles with titles or contents"
+        raise InputError("training", "the articles are empty", fix)
+    for group in corpus.scheme.groups:
+        known = corpus.known(group)
+        distinct = _distinct(corpus, group)
+        enough = distinct > LEAST_ARTICLES
+        if not group.exclusive:
+            lacking = [
+                len(np.unique(corpus.clusters[known & ~column]))
+                for column in corpus.targets(group).T
+            ]
+            enough &= np.array(lacking) > LEAST_ARTICLES
+        if enough.sum() < _least(group):
+            raise _too_little(corpus, group)
+
+
+def refuse_untrained(corpus: Corpus, deciding: Deciding) -> None:
+    """After it, where no model could judge the labels of a group on articles new to it.
+
+    Raises:
+        InputError: such a group.
+    """
+    for group in corpus.scheme.groups:
+        if sum(deciding.rules[group.id].trained) < _least(group):
+            raise InputError(
+                "training",
+                f"no model could judge {group.id}: the articles of a label are all "
+                "near-duplicates of one another, or of one theme",
+                "Give articles of other sources",
+            )
+
+
+def _least(group: Group) -> int:
+    """How many labels must be learnt for a group to be of use."""
+    return 2 if group.exclusive else 1
+
+
+def _distinct(corpus: Corpus, group: Group) -> Rows:
+    """How many articles each label has when near-duplicates count once, shape (labels,)."""
+    having = corpus.targets(group).T
+    return np.array([len(np.unique(corpus.clusters[column])) for column in having], np.intp)
+
+
+def _too_little(corpus: Corpus, group: Group) -> InputError:
+    distinct = _distinct(corpus, group).tolist()
+    counted = ", ".join(f"{label} {n}" for label, n in zip(group.ids, distinct, strict=True))
+    without = "" if group.exclusive else ", and as many without it"
+    return InputError(
+        "training",
+        f"too few labelled articles for {group.id}, near-duplicates counted once: {counted}",
+        f"Give at least {LEAST_ARTICLES + 1} articles each for {_least(group)} or more of its "
+        f"labels{without}",
+    )
