@@ -12,6 +12,7 @@ from models.features import read_text
 from models.segmentation import open_segmenter
 from training.counts import count
 from training.deciding import learn_deciding, promised
+from training.linear import Bools
 from training.problem import Problem, pose
 from training.recipe import Recipe
 from training.validation import judge, out_of_fold, partitions, theme_folds
@@ -218,8 +219,8 @@ def test_out_of_fold_scores_do_not_know_the_row_they_judge(
     turned[0, :4] = turned[0, :4][::-1]
     before = out_of_fold(problem, rows, 0)
     after = out_of_fold(replace(problem, targets=turned), rows, 0)
-    moved = (np.abs(before - after) > 1e-9).any(axis=1)
-    assert [bool(moved[fold::3].any()) for fold in range(3)] == [False, True, True]
+    moved: Bools = np.any(np.abs(before - after) > 1e-9, axis=1, keepdims=True)
+    assert [bool(moved[rows % 3 == fold].any()) for fold in range(3)] == [False, True, True]
 
 
 def test_planted_near_duplicates_do_not_raise_the_score(corpus: Corpus, recipe: Recipe) -> None:
