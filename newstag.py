@@ -87,7 +87,9 @@ def _finite(
 ) -> float | None:
     """Click's ranges let "nan" pass, which is neither below nor above a bound."""
     if value is not None and not math.isfinite(value):
-        raise click.BadParameter(f"{value} is no number. Give one between 0.5 and 1, such as 0.95.")
+        raise click.BadParameter(
+            f"{value} is not finite. Give a number between 0.5 and 1, such as 0.95."
+        )
     return value
 
 

@@ -45,9 +45,9 @@ class Trial:
 
     ``f1`` is macro-F1 where exclusive, else micro-F1 at probability 0.5; ``loss`` the log loss
     of calibrated probabilities; None where no judged article has a label of such a group.
-    ``starter_f1`` and ``starter_loss`` are those on starter
-    articles, whole themes left out. ``chosen`` is the share of outer folds, of themes where
-    there are starter articles only, for which the learner was taken without a look at the fold.
+    ``starter_f1`` and ``starter_loss`` are those on starter articles, whole themes left out.
+    ``chosen`` is the share of outer folds, of themes where there are starter articles only, for
+    which the learner was taken without a look at the fold.
     """
 
     kind: Kind

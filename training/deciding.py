@@ -12,7 +12,7 @@ from models.decision import Rule
 from training.abstention import Promises, promise
 from training.calibrate import Evidence, fit_calibration
 from training.counts import Rows
-from training.linear import Bools, Floats, trained_labels
+from training.linear import Bools, Floats, judged_labels
 from training.problem import Problem
 from training.thresholds import fit_rule
 
@@ -34,7 +34,6 @@ def learn_deciding(problem: Problem, rows: Rows, scores: Floats) -> Deciding:
     calibrations: dict[str, Calibration] = {}
     rules: dict[str, Rule] = {}
     recipe = problem.recipe
-    likely = np.full(scores.shape, np.nan)
     for at, group in enumerate(problem.scheme.groups):
         columns = problem.scheme.columns(group)
         mine = rows[problem.known[rows, at]]
@@ -43,14 +42,20 @@ def learn_deciding(problem: Problem, rows: Rows, scores: Floats) -> Deciding:
             targets=problem.targets[mine, columns],
             weights=problem.weights(mine, recipe.trust),
         )
-        trained = trained_labels(group, evidence.targets) & _judged(evidence)
+        trained = _judged(evidence) & judged_labels(group, evidence.targets, problem.clusters[mine])
         kind = recipe.learner_of(group).calibration
         calibration = fit_calibration(group, evidence, trained, kind)
         calibrations[group.id] = calibration
         rules[group.id] = fit_rule(group, calibration, evidence, recipe)
-        likely[mine, columns] = calibration(evidence.scores)
-    learnt = Deciding(calibrations=calibrations, rules=rules, promises={})
-    return learnt if recipe.precision is None else promised(problem, learnt, rows, likely)
+    return Deciding(calibrations=calibrations, rules=rules, promises={})
+
+
+def probabilities(problem: Problem, deciding: Deciding, scores: Floats) -> Floats:
+    """Calibrated ``scores``, both of shape (n, outputs)."""
+    groups = problem.scheme.groups
+    return np.hstack(
+        [deciding.calibrations[g.id](scores[:, problem.scheme.columns(g)]) for g in groups]
+    )
 
 
 def promised(problem: Problem, deciding: Deciding, rows: Rows, likely: Floats) -> Deciding:

@@ -14,7 +14,7 @@ from models.evidence import Seen, Why
 from models.prediction import Prediction
 from models.predictor import Predictor
 from training.report import Gold, GroupReport, report_on
-from training.reporting import group_lines, micro_phrase, unmeasured_lines
+from training.reporting import articles, group_lines, micro_phrase, unmeasured_lines
 from training.validation import Judged
 
 
@@ -106,7 +106,7 @@ def _answers(
 
 def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
     """The evaluation for a terminal."""
-    yield f"{evaluation.model} on {evaluation.evaluated} articles that it was not trained on"
+    yield f"{evaluation.model} on {articles(evaluation.evaluated)} that it was not trained on"
     yield from _seen_lines(evaluation)
     for group in evaluation.groups:
         yield ""
@@ -114,11 +114,13 @@ def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
     yield from unmeasured_lines(evaluation.unmeasured)
     if evaluation.evaluated:
         passed = evaluation.evaluated - evaluation.reviewed
+        copies = any(group.distinct < group.articles for group in evaluation.groups)
         right = f"; of the {passed} others {evaluation.passed_right} have every known label right"
         yield ""
         yield (
-            f"{evaluation.reviewed} of {evaluation.evaluated} articles go to review, whatever "
-            f"the reason{right if passed else ''}"
+            f"{evaluation.reviewed} of {evaluation.evaluated} articles"
+            f"{', copies counted,' if copies else ''} go to review, whatever the reason"
+            f"{right if passed else ''}"
         )
     for group in evaluation.seen_groups:
         yield ""

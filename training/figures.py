@@ -52,6 +52,8 @@ def confusion_figure(group: Group, report: GroupReport) -> Figure:
     axes.set_xlabel("predicted")
     axes.set_ylabel("gold")
     title = f"{group.id}: {report.articles} articles, macro-F1 {report.f1_macro.value:.3f}"
+    if report.distinct < report.articles:
+        title += f", {report.distinct} distinct, each counted once"
     axes.set_title(f"{title}\nmean counts over partitions, share of the gold label", fontsize=10)
     return figure
 

@@ -14,15 +14,16 @@ from sklearn.multiclass import OneVsRestClassifier
 from sklearn.svm import LinearSVC
 
 from labels.scheme import Group
-from training.counts import Matrix
+from training.counts import Matrix, Rows
 from training.recipe import Learner
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-# With fewer articles than this a label is not learnt, and said to be untrained. To be judged as
-# well, by a model that has not seen all of them, it takes one more.
+# With fewer articles than this a label cannot be learnt. To be judged as well, by a model that
+# has not seen all of them, it takes one more, and none a near-duplicate of another.
 LEAST_ARTICLES = 2
+LEAST_DISTINCT = 3
 _LOGISTIC = 10.0  # times the C of the support vector machine
 _NO = -1.0  # the margin of a support vector machine on the negative side
 
@@ -49,6 +50,17 @@ def trained_labels(group: Group, targets: Bools) -> Bools:
     having = targets.sum(axis=0)
     enough: Bools = having >= LEAST_ARTICLES
     return enough if group.exclusive else enough & (len(targets) - having >= LEAST_ARTICLES)
+
+
+def distinct(targets: Bools, clusters: Rows) -> Rows:
+    """How many articles each label has when near-duplicates count once, shape (labels,)."""
+    return np.array([len(np.unique(clusters[column])) for column in targets.T], np.intp)
+
+
+def judged_labels(group: Group, targets: Bools, clusters: Rows) -> Bools:
+    """Which labels have distinct articles enough to be learnt and judged, with and without."""
+    enough: Bools = distinct(targets, clusters) >= LEAST_DISTINCT
+    return enough if group.exclusive else enough & (distinct(~targets, clusters) >= LEAST_DISTINCT)
 
 
 @dataclass(frozen=True, kw_only=True)

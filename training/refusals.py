@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from labels.corpus import Corpus
 from labels.errors import InputError
 from labels.scheme import Group
 from training.counts import Rows
 from training.deciding import Deciding
-from training.linear import LEAST_ARTICLES
+from training.linear import LEAST_DISTINCT, distinct, judged_labels
 
 
 def refuse_too_little(corpus: Corpus) -> None:
@@ -23,16 +21,9 @@ def refuse_too_little(corpus: Corpus) -> None:
         raise InputError("training", "the articles are empty", fix)
     for group in corpus.scheme.groups:
         known = corpus.known(group)
-        distinct = _distinct(corpus, group)
-        enough = distinct > LEAST_ARTICLES
-        if not group.exclusive:
-            lacking = [
-                len(np.unique(corpus.clusters[known & ~column]))
-                for column in corpus.targets(group).T
-            ]
-            enough &= np.array(lacking) > LEAST_ARTICLES
-        if enough.sum() < _least(group):
-            raise _too_little(corpus, group)
+        targets, clusters = corpus.targets(group)[known], corpus.clusters[known]
+        if judged_labels(group, targets, clusters).sum() < _least(group):
+            raise _too_little(group, distinct(targets, clusters))
 
 
 def refuse_untrained(corpus: Corpus, deciding: Deciding) -> None:
@@ -56,19 +47,13 @@ def _least(group: Group) -> int:
     return 2 if group.exclusive else 1
 
 
-def _distinct(corpus: Corpus, group: Group) -> Rows:
-    """How many articles each label has when near-duplicates count once, shape (labels,)."""
-    having = corpus.targets(group).T
-    return np.array([len(np.unique(corpus.clusters[column])) for column in having], np.intp)
-
-
-def _too_little(corpus: Corpus, group: Group) -> InputError:
-    distinct = _distinct(corpus, group).tolist()
-    counted = ", ".join(f"{label} {n}" for label, n in zip(group.ids, distinct, strict=True))
+def _too_little(group: Group, counts: Rows) -> InputError:
+    named = zip(group.ids, counts.tolist(), strict=True)
     without = "" if group.exclusive else ", and as many without it"
     return InputError(
         "training",
-        f"too few labelled articles for {group.id}, near-duplicates counted once: {counted}",
-        f"Give at least {LEAST_ARTICLES + 1} articles each for {_least(group)} or more of its "
+        f"too few labelled articles for {group.id}, near-duplicates counted once: "
+        + ", ".join(f"{label} {count}" for label, count in named),
+        f"Give at least {LEAST_DISTINCT} articles each for {_least(group)} or more of its "
         f"labels{without}",
     )

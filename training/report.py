@@ -180,7 +180,7 @@ def _group_report(
             for at, label in enumerate(group.ids)
         ],
         confusion=confusions.mean(axis=0).tolist() if group.exclusive else [],
-        reviewed=1 - float(np.mean(kept)) / len(sizes),
+        reviewed=float(np.mean([(weights * r).sum() / weights.sum() for r in review])),
         kept_right=proportion(float(np.mean(right)), float(np.mean(kept))),
         calibration_error=calibration(group, likely, targets, gold.clusters),
     )

@@ -61,9 +61,10 @@ def _label(raw: Mapping[str, Any]) -> LabelReport:
 def report_lines(report: Report) -> Iterator[str]:
     """The report for a terminal."""
     plural = "s" if len(report.seeds) > 1 else ""
+    measured_on = articles(report.evaluated, source=report.source)
     yield (
-        f"Measured on {report.evaluated} {report.source} articles, each judged by models that had "
-        f"not seen it; mean over {len(report.seeds)} partition{plural}."
+        f"Measured on {measured_on}, each judged by models that had not seen it; mean over "
+        f"{len(report.seeds)} partition{plural}."
     )
     if report.source == "starter":
         yield STYLE_WARNING
@@ -80,7 +81,7 @@ def report_lines(report: Report) -> Iterator[str]:
         yield ""
         yield from _promise_lines(name, promises, report.precision)
     if report.promises:
-        yield "What goes to review above was measured with promises learnt on fewer articles."
+        yield "What goes to review above was measured with promises learnt without those articles."
 
 
 def unmeasured_lines(groups: Sequence[str]) -> Iterator[str]:
@@ -90,7 +91,7 @@ def unmeasured_lines(groups: Sequence[str]) -> Iterator[str]:
 
 
 def group_lines(group: GroupReport) -> Iterator[str]:
-    yield f"{group.group} ({_articles(group.articles, group.distinct)})"
+    yield f"{group.group} ({articles(group.articles, group.distinct)})"
     name = _micro_name(group)
     yield f"  macro-F1 {_spread(group.f1_macro)}"
     yield f"  {name:8} {_spread(group.f1_micro)}"
@@ -105,10 +106,11 @@ def group_lines(group: GroupReport) -> Iterator[str]:
     yield f"  calibration error {_figure(group.calibration_error)}"
 
 
-def _articles(count: int, distinct: int) -> str:
-    """Near-duplicates are named where there are any, as they count once."""
-    apart = f", {distinct} distinct" if distinct < count else ""
-    return f"{count} article{'' if count == 1 else 's'}{apart}"
+def articles(count: int, distinct: int | None = None, source: str = "") -> str:
+    """So many articles; near-duplicates are named where there are any, as they count once."""
+    apart = f", {distinct} distinct" if distinct is not None and distinct < count else ""
+    named = f"{source} article" if source else "article"
+    return f"{count} {named}{'' if count == 1 else 's'}{apart}"
 
 
 def _micro_name(group: GroupReport) -> str:
@@ -121,20 +123,22 @@ def micro_phrase(group: GroupReport) -> str:
 
 
 def _promise_lines(group: str, promises: Promises, precision: float | None) -> Iterator[str]:
+    learnt_on = articles(promises.articles, promises.distinct, promises.source)
     yield f"{group}: labels that need no review at precision {precision}, with confidence 95 %"
-    articles = _articles(promises.articles, promises.distinct)
     if promises.untrained:
-        yield f"  {', '.join(promises.untrained)}: too few articles to be learnt"
+        names = ", ".join(promises.untrained)
+        yield f"  {names}: too few distinct articles with it, or without it, to learn and to judge"
         yield "  Any article could have such a label: everything goes to review."
         return
     if not promises.articles:
-        yield f"  No {promises.source} article has a label of it: everything goes to review."
+        yield f"  No {promises.source} article has a label of it: nothing is promised, and every"
+        yield "  article that gets one goes to review."
         return
     width = max(len(one.label) for one in promises.labels)
     for one in promises.labels:
         yield f"  {one.label:{width}}  {_held(one)}"
     yield (
-        f"  Learnt on {articles} ({promises.source}), near-duplicates counted once; it holds for "
+        f"  Learnt on {learnt_on}, near-duplicates counted once; it holds for "
         "articles like these and each label by itself. Other labels, other groups and the text "
         "may send an article to review."
     )
@@ -147,8 +151,8 @@ def _held(one: Promise) -> str:
             f"wrong, precision at least {one.bound:.3f}"
         )
     if one.given < one.needed:
-        return f"given to {one.given}, {one.needed} are needed: everything goes to review"
-    return f"not held by the {one.given} given: everything goes to review"
+        return f"{one.given} articles get it, {one.needed} are needed: all of them go to review"
+    return f"not held by the {one.given} articles that get it: all of them go to review"
 
 
 def _spread(spread: Spread) -> str:

@@ -22,7 +22,7 @@ from models.segmentation import (
 from training.candidates import candidates
 from training.choice import Found, Trial
 from training.counts import Rows, count
-from training.deciding import Deciding, learn_deciding, promised
+from training.deciding import Deciding, learn_deciding, probabilities, promised
 from training.linear import Floats
 from training.pipelines import Fitted, fit_pipelines
 from training.problem import Problem, pose
@@ -95,7 +95,7 @@ def train(  # noqa: PLR0913, PLR0917 - what, how, and who is told of either part
         model=_model(corpus, dictionary, fitted, deciding),
         fitted=fitted,
         report=_report(corpus, problem.recipe, judged, themes, deciding),
-        likely=_probabilities(corpus, deciding, scores),
+        likely=probabilities(problem, deciding, scores),
         trials=found.trials if found else (),
     )
 
@@ -143,11 +143,15 @@ def _judge_themes(corpus: Corpus, problem: Problem, found: Found | None, jobs: i
     themes = theme_rows(corpus)
     if corpus.given.any() or len(themes) < 2:
         return []
-    recipes: dict[tuple[int, int], Recipe] = {}
-    for fold, rows in enumerate(theme_folds(problem) if found else ()):
-        # What was found without several themes was found without each of them.
-        held = [at for at, theme in enumerate(themes) if theme[0] in rows]
-        recipes |= {(0, at): found.themes[0, fold] for at in held if found}
+    if not found:
+        return judge(problem, [themes], jobs, _untold)
+    # What was found without several themes was found without each of them.
+    recipes = {
+        (0, at): found.themes[0, fold]
+        for fold, rows in enumerate(theme_folds(problem))
+        for at, theme in enumerate(themes)
+        if theme[0] in rows
+    }
     return judge(problem, [themes], jobs, _untold, recipes)
 
 
@@ -192,11 +196,4 @@ def _model(corpus: Corpus, dictionary: str, fitted: Fitted, deciding: Deciding) 
         scorer=fitted.as_scorer(),
         calibrations=deciding.calibrations,
         rules=deciding.rules,
-    )
-
-
-def _probabilities(corpus: Corpus, deciding: Deciding, scores: Floats) -> Floats:
-    groups = corpus.scheme.groups
-    return np.hstack(
-        [deciding.calibrations[g.id](scores[:, corpus.scheme.columns(g)]) for g in groups]
     )

@@ -11,7 +11,7 @@ import numpy as np
 from labels.folds import stratified_folds
 from models.decision import decide
 from training.counts import Matrix, Rows
-from training.deciding import learn_deciding
+from training.deciding import learn_deciding, probabilities, promised
 from training.linear import Bools, Floats
 from training.problem import Problem
 from training.recipe import Recipe
@@ -123,7 +123,9 @@ def _judge_fold(problem: Problem, test: Rows, seed: int) -> Judged:
     apart = ~np.isin(problem.clusters, problem.clusters[test])
     train = np.flatnonzero(apart)
     features = problem.features(train)
-    deciding = learn_deciding(problem, train, out_of_fold(problem, train, seed, features))
+    scores = out_of_fold(problem, train, seed, features)
+    deciding = learn_deciding(problem, train, scores)
+    deciding = promised(problem, deciding, train, probabilities(problem, deciding, scores))
     likely = np.zeros((len(test), problem.targets.shape[1]))
     given = np.zeros(likely.shape, bool)
     review = np.zeros((len(test), len(problem.scheme.groups)), bool)

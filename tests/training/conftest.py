@@ -10,6 +10,10 @@ import pytest
 from labels.article import Article
 from labels.corpus import Corpus, Sample
 from labels.scheme import Scheme, shipped_scheme
+from models.features import read_text
+from models.segmentation import open_segmenter
+from training.counts import count
+from training.problem import Problem, pose
 from training.recipe import Recipe
 from training.train import Trained, train
 
@@ -84,3 +88,10 @@ def recipe() -> Recipe:
 @pytest.fixture(scope="session")
 def trained(corpus: Corpus, recipe: Recipe) -> Trained:
     return train(corpus, recipe, "rjieba", 1, lambda _done, _of: None)
+
+
+@pytest.fixture(scope="session")
+def corpus_problem(corpus: Corpus, recipe: Recipe) -> Problem:
+    engine = open_segmenter("rjieba", ())
+    texts = [read_text(sample.article, engine) for sample in corpus.samples]
+    return pose(corpus, count(texts, recipe.blocks), recipe)

@@ -1,8 +1,6 @@
-"""What is promised, and, with scores whose precision is known, whether it is kept."""
+"""What is promised on how much evidence; test_promises.py asks whether it is kept."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +14,6 @@ from training.counts import Rows
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
-Draw = Callable[[np.random.Generator, int], tuple[Floats, Bools]]
 
 
 def group_of(count: int, kind: Kind) -> Group:
@@ -199,8 +196,9 @@ def test_near_duplicates_are_wrong_as_soon_as_a_wrong_one_passes() -> None:
     assert (held.given, held.kept) == (61, 0)
 
 
-def test_right_near_duplicates_count_once_all_of_them_pass() -> None:
-    likely = np.array([*falling(59), 0.999, 0.5])[:, None]
+@pytest.mark.parametrize("copies", [(0.999, 0.5), (0.5, 0.999)])
+def test_right_near_duplicates_count_once_all_of_them_pass(copies: tuple[float, float]) -> None:
+    likely = np.array([*falling(59), *copies])[:, None]
     right, clusters = np.ones((61, 1), bool), np.array([*range(59), 59, 59])
     rule, (held,) = promise(ONE, ONE_RULE, likely, right, clusters, 0.95)
     assert (held.given, held.kept, rule.sure) == (60, 60, (0.5,))

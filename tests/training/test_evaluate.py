@@ -103,6 +103,7 @@ def test_where_everything_was_seen_nothing_is_measured(told: Evaluate, few: Corp
     ids = frozenset(sample.article.id for sample in few.samples)
     found = told(seen=replace(STRANGER, ids=ids))
     assert (found.evaluated, len(found.seen), found.groups) == (0, 20, [])
+    assert found.unmeasured == []
     assert [group.articles for group in found.seen_groups] == [20, 20]
 
 
@@ -138,7 +139,10 @@ def test_a_reason_of_one_group_sends_that_group_to_review_and_any_the_article(
     assert [group.reviewed for group in found.groups] == reviewed
     assert all(answer["review"] for answer in found.answers)
     assert (found.reviewed, found.passed_right) == (20, 0)
-    assert "20 of 20 articles go to review, whatever the reason" in evaluation_lines(found)
+    assert (
+        "20 of 20 articles, copies counted, go to review, whatever the reason"
+        in evaluation_lines(found)
+    )
 
 
 def test_an_answer_has_what_was_given_and_what_is_right(told: Evaluate) -> None:

@@ -147,14 +147,14 @@ def test_the_terminal_is_told_what_can_be_promised(trained: Trained) -> None:
             "  news           70 of 80 need none, from probability 0.610; 1 wrong, precision at "
             "least 0.933"
         ),
-        "  event          given to 12, 29 are needed: everything goes to review",
-        "  policy_notice  not held by the 40 given: everything goes to review",
+        "  event          12 articles get it, 29 are needed: all of them go to review",
+        "  policy_notice  not held by the 40 articles that get it: all of them go to review",
         (
-            "  Learnt on 77 articles, 70 distinct (starter), near-duplicates counted once; it "
+            "  Learnt on 77 starter articles, 70 distinct, near-duplicates counted once; it "
             "holds for articles like these and each label by itself. Other labels, other groups "
             "and the text may send an article to review."
         ),
-        "What goes to review above was measured with promises learnt on fewer articles.",
+        "What goes to review above was measured with promises learnt without those articles.",
     ]
 
 
@@ -165,7 +165,7 @@ def test_the_terminal_is_told_that_an_untrained_label_breaks_every_promise(
     lines = list(report_lines(replace(trained.report, precision=0.9, promises={"type": promises})))
     at = lines.index("type: labels that need no review at precision 0.9, with confidence 95 %")
     assert lines[at + 1 : -1] == [
-        "  event, news: too few articles to be learnt",
+        ("  event, news: too few distinct articles with it, or without it, to learn and to judge"),
         "  Any article could have such a label: everything goes to review.",
     ]
 
@@ -173,7 +173,10 @@ def test_the_terminal_is_told_that_an_untrained_label_breaks_every_promise(
 def test_the_terminal_is_told_where_no_article_speaks_of_a_group(trained: Trained) -> None:
     promises = replace(PROMISES, source="given", articles=0, distinct=0)
     lines = list(report_lines(replace(trained.report, precision=0.9, promises={"type": promises})))
-    assert lines[-2] == "  No given article has a label of it: everything goes to review."
+    assert lines[-3:-1] == [
+        "  No given article has a label of it: nothing is promised, and every",
+        "  article that gets one goes to review.",
+    ]
 
 
 def test_a_group_of_which_no_label_is_known_has_no_figures(scheme: Scheme) -> None:
@@ -205,6 +208,31 @@ def test_copies_of_one_article_are_no_evidence_for_its_label(scheme: Scheme) -> 
     assert (news.recall.low, news.recall.high) == wilson(100, 100)
     assert (event.recall.low, event.recall.high) == pytest.approx(wilson(1, 1))
     assert (news.articles, event.articles) == (100, 100)
+
+
+def test_review_counts_near_duplicates_once(scheme: Scheme) -> None:
+    """Three copies that are wrong and kept, one that is right, and one for review."""
+    targets = np.hstack([one_hot([0, 0, 0, 1, 2]), np.zeros((5, 4), bool)])
+    given = np.hstack([one_hot([1, 1, 1, 1, 2]), np.zeros((5, 4), bool)])
+    review = np.zeros((5, 2), bool)
+    review[4] = True
+    gold = replace(right(scheme, targets), clusters=np.array([0, 0, 0, 1, 2]))
+    one = Judged(likely=given.astype(float), given=given, review=review)
+    kind, _ = report_on(gold, [one], np.arange(5))
+    assert kind.reviewed == pytest.approx(1 / 3)
+    assert kind.kept_right.value == pytest.approx(1 / 2)
+
+
+@pytest.mark.parametrize("copies", [3, 5, 6, 7])
+def test_nothing_or_everything_for_review_is_exactly_that(scheme: Scheme, copies: int) -> None:
+    count = 8 * copies
+    targets = np.hstack([one_hot(GOLD * copies), np.zeros((count, 4), bool)])
+    gold = replace(right(scheme, targets), clusters=np.arange(count) % 8)
+    for share in (0.0, 1.0):
+        review = np.full((count, 2), bool(share))
+        one = Judged(likely=targets.astype(float), given=targets, review=review)
+        kind, _ = report_on(gold, [one], np.arange(count))
+        assert kind.reviewed == share
 
 
 def test_near_duplicates_do_not_narrow_an_interval(scheme: Scheme) -> None:

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 
 from labels.corpus import Corpus
+from models.calibration import Calibration
 from models.features import Block
 from training import search as searching
+from training.calibrate import Evidence, fit_calibration
 from training.choice import Found, Trial
 from training.counts import count
 from training.problem import Problem, pose
@@ -211,6 +213,25 @@ def test_a_single_given_article_leaves_the_choice_to_the_starter_articles(
         if t.starter_f1 is not None and t.starter_loss is not None
     }
     assert found.recipes[0, 0].exclusive == max(starter, key=starter.__getitem__)
+
+
+def test_each_part_is_calibrated_by_the_others(
+    problem: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitted: list[Evidence] = []
+
+    def fit(*given: Any) -> Calibration:
+        fitted.append(given[1])
+        return fit_calibration(*given)
+
+    monkeypatch.setattr(searching, "fit_calibration", fit)
+    random = np.random.default_rng(0)
+    parts = [(random.normal(size=(n, 4)), random.random((n, 4)) < 0.5) for n in (3, 4, 5)]
+    searching._measure(problem.scheme.groups[1], GOOD, parts)
+    for at, evidence in enumerate(fitted):
+        others = [part for number, part in enumerate(parts) if number != at]
+        assert np.array_equal(evidence.scores, np.concatenate([scores for scores, _ in others]))
+    assert len(fitted) == 3
 
 
 def test_articles_unknown_in_a_group_choose_nothing_there(

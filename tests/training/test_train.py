@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 from labels.corpus import Corpus
-from labels.errors import InputError
 from models.calibration import Calibration, Sigmoid, Temperature
 from models.decision import NEVER
 from models.predictor import Predictor
@@ -57,56 +56,15 @@ def test_both_segmenters_give_the_same_model(
     assert one.scores == other.scores
 
 
+def test_the_seed_is_that_of_the_first_partition(corpus: Corpus, recipe: Recipe) -> None:
+    report = train(corpus, replace(recipe, seed=7), "rjieba", 1, quiet).report
+    assert report.seeds == [7, 8]
+
+
 def test_progress_counts_every_fold_of_every_partition(corpus: Corpus, recipe: Recipe) -> None:
     steps: list[tuple[int, int]] = []
     train(corpus, recipe, "rjieba", 1, lambda done, of: steps.append((done, of)))
     assert steps == [(at, 6) for at in range(1, 7)]  # 2 partitions of 3 folds
-
-
-def test_a_group_without_enough_labels_is_refused_with_its_counts(corpus: Corpus) -> None:
-    only = tuple(s for s in corpus.samples if s.labels["type"] == {"news"})
-    with pytest.raises(InputError) as refused:
-        train(replace(corpus, samples=only), Recipe(), "rjieba", 1, quiet)
-    assert str(refused.value) == (
-        "training: too few labelled articles for type, near-duplicates counted once: "
-        "policy_notice 0, news 25, event 0, research_breakthrough 0. "
-        "Give at least 3 articles each for 2 or more of its labels."
-    )
-
-
-def test_copies_of_too_few_articles_are_refused(corpus: Corpus) -> None:
-    """Each label twice: no model could judge one of them by the other."""
-    few = [s for s in corpus.samples if s.labels["type"] <= {"news", "event"}][::15]
-    copies = tuple(
-        replace(s, article=replace(s.article, id=f"{s.article.id}.{copy}"))
-        for s in few
-        for copy in range(5)
-    )
-    with pytest.raises(InputError) as refused:
-        train(replace(corpus, samples=copies), Recipe(), "rjieba", 1, quiet)
-    assert "for type, near-duplicates counted once: policy_notice 0, news 2, event 2" in str(
-        refused.value
-    )
-
-
-def test_a_group_that_no_model_could_judge_is_refused(
-    corpus: Corpus, recipe: Recipe, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("training.train.refuse_too_little", lambda _corpus: None)
-    few = [s for s in corpus.samples if s.labels["type"] <= {"news", "event"}][::15]
-    with pytest.raises(InputError, match="no model could judge type: the articles of a label are"):
-        train(replace(corpus, samples=tuple(few)), recipe, "rjieba", 1, quiet)
-
-
-def test_empty_articles_are_refused(corpus: Corpus) -> None:
-    blank = tuple(
-        replace(s, article=replace(s.article, title="", content="")) for s in corpus.samples
-    )
-    with pytest.raises(InputError) as refused:
-        train(replace(corpus, samples=blank), Recipe(), "rjieba", 1, quiet)
-    assert str(refused.value) == (
-        "training: the articles are empty. Give articles with titles or contents."
-    )
 
 
 def test_articles_without_titles_train(corpus: Corpus, recipe: Recipe) -> None:

@@ -1,21 +1,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
 
 from labels.article import Article
 from labels.corpus import Corpus, Sample
-from models.decision import NEVER
 from models.features import read_text
 from models.segmentation import open_segmenter
 from training.counts import count
-from training.deciding import learn_deciding, promised
 from training.linear import Bools
 from training.problem import Problem, pose
 from training.recipe import Recipe
-from training.validation import judge, out_of_fold, partitions, theme_folds
+from training.validation import Judged, _judge_fold, judge, out_of_fold, partitions, theme_folds
 
 
 @pytest.fixture(scope="module")
@@ -94,64 +93,31 @@ def test_a_greater_weight_of_given_articles_moves_the_decision(
     assert right[1] > 0.9
 
 
-def test_calibration_and_thresholds_trust_given_articles_more(mixed: Problem) -> None:
-    """Scores of given articles are right, those of starter articles say nothing."""
-    random = np.random.default_rng(6)
-    right = np.where(mixed.targets, 1.0, -1.0)
-    scores = np.where(mixed.given[:, None], right, random.normal(0, 1, right.shape))
-    rows = np.arange(len(right))
-    little, much = (
-        learn_deciding(replace(mixed, recipe=replace(mixed.recipe, trust=trust)), rows, scores)
-        for trust in (1.0, 100.0)
-    )
-    for group in mixed.scheme.groups:
-        columns = mixed.scheme.columns(group)
-        has = mixed.targets[mixed.given, columns]
-        sure, unsure = (
-            one.calibrations[group.id](scores[mixed.given, columns])[has].mean()
-            for one in (much, little)
-        )
-        assert sure > unsure + 0.1
-
-
-def test_promises_speak_of_given_articles_where_there_are_any(
-    mixed: Problem, problem: Problem
-) -> None:
-    for one, articles in ((mixed, 30), (problem, 120)):
-        asked = replace(one, clusters=np.arange(120), recipe=replace(one.recipe, precision=0.8))
-        scores = np.where(one.targets, 1.0, -1.0)
-        promises = learn_deciding(asked, np.arange(120), scores).promises
-        assert promises["type"].articles == articles
-        assert sum(promise.given for promise in promises["type"].labels) == articles
-
-
-def test_where_given_articles_say_nothing_of_a_group_it_promises_nothing(mixed: Problem) -> None:
-    known = mixed.known.copy()
-    known[mixed.given, 1] = False
-    partly = replace(mixed, known=known, recipe=replace(mixed.recipe, precision=0.6))
-    learnt = learn_deciding(partly, np.arange(120), np.where(mixed.targets, 1.0, -1.0))
-    promises = learnt.promises["domains"]
-    assert (promises.source, promises.articles) == ("given", 0)
-    assert set(learnt.rules["domains"].sure) == {NEVER}
-    assert any(one.sure is not None for one in learnt.promises["type"].labels)
-
-
-def test_promises_can_be_carried_by_other_probabilities(problem: Problem) -> None:
-    asked = replace(problem, recipe=replace(problem.recipe, precision=0.7))
-    learnt = learn_deciding(asked, np.arange(120), np.where(problem.targets, 1.0, -1.0))
-    nothing = np.full(problem.targets.shape, np.nan)
-    held = promised(asked, learnt, np.arange(120), nothing)
-    assert {one.given for one in held.promises["type"].labels} == {0}
-    assert set(held.rules["type"].sure) == {NEVER}
-    assert held.rules["type"].thresholds == learnt.rules["type"].thresholds
-
-
 def test_folds_of_themes_hold_whole_themes_of_starter_articles(mixed: Problem) -> None:
     folds = theme_folds(mixed)
     rows = np.concatenate(folds)
     assert sorted(rows.tolist()) == np.flatnonzero(~mixed.given).tolist()
     held = [set(mixed.kin[fold].tolist()) for fold in folds]
     assert sum(len(one) for one in held) == len(set.union(*held))
+
+
+def test_another_seed_deals_other_folds_inside_and_outside(
+    mixed: Problem, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    apart = replace(mixed, kin=np.arange(120))
+    other = replace(apart, recipe=replace(mixed.recipe, seed=5))
+    assert [one.tolist() for one in theme_folds(apart)] != [
+        one.tolist() for one in theme_folds(other)
+    ]
+    seeds: list[int] = []
+
+    def keep(*given: Any) -> Judged:
+        seeds.append(given[-1])
+        return _judge_fold(*given)
+
+    monkeypatch.setattr("training.validation._judge_fold", keep)
+    judge(other, partitions(other, np.arange(120), [5, 6]), 1, quiet)
+    assert seeds == [5] * 3 + [6] * 3
 
 
 def test_a_fold_may_have_a_recipe_of_its_own(problem: Problem) -> None:
