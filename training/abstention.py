@@ -42,14 +42,12 @@ class Promises:
     It rests on ``articles`` of ``source``, given or starter; ``distinct`` are left when
     near-duplicates count once. A label that keeps its promise can stand on an article that
     goes to review for another label, group or its text: how precise it is among those that
-    pass altogether is not promised. A group with ``untrained`` labels promises nothing: all its
-    articles go to review, as each could have such a label.
+    pass altogether is not promised.
     """
 
     source: str
     articles: int
     distinct: int
-    untrained: list[str]
     labels: list[Promise]
 
 
@@ -66,10 +64,7 @@ def promise(  # noqa: PLR0913, PLR0917 - what is promised, and the four columns 
     for at, label in enumerate(group.ids):
         rows = given[:, at]
         one, right = _as_one(likely[rows, at], targets[rows, at], clusters[rows])
-        held = _promise(label, one, right, precision)
-        if not all(rule.trained):
-            held = replace(held, kept=0, wrong=0, bound=0.0, sure=None)
-        promises.append(held)
+        promises.append(_promise(label, one, right, precision))
     sure = tuple(NEVER if one.sure is None else one.sure for one in promises)
     return replace(rule, sure=sure), promises
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from labels.scheme import Group
 from models.calibration import Calibration
 from models.decision import Rule
 from training.abstention import Promises, promise
@@ -27,6 +28,11 @@ class Deciding:
     calibrations: Mapping[str, Calibration]
     rules: Mapping[str, Rule]
     promises: Mapping[str, Promises]
+
+    def untrained(self, group: Group) -> list[str]:
+        """The labels of a group that could not be learnt: all its articles go to review."""
+        trained = self.rules[group.id].trained
+        return [label for label, is_ in zip(group.ids, trained, strict=True) if not is_]
 
 
 def learn_deciding(problem: Problem, rows: Rows, scores: Floats) -> Deciding:
@@ -62,7 +68,8 @@ def promised(problem: Problem, deciding: Deciding, rows: Rows, likely: Floats) -
     """The same, with labels passing unseen only where the recipe's precision can be promised.
 
     ``likely`` are probabilities of shape (n, outputs); those of ``rows`` carry the promise, and
-    so must come from models that saw nothing of them.
+    so must come from models that saw nothing of them. That of a calibration that did, as in the
+    folds of an evaluation, is forgiven: the evaluation measures what comes of it.
     """
     precision = problem.recipe.precision
     if precision is None:
@@ -83,7 +90,6 @@ def promised(problem: Problem, deciding: Deciding, rows: Rows, likely: Floats) -
             source="given" if of_given else "starter",
             articles=len(mine),
             distinct=len(np.unique(clusters)),
-            untrained=[x for x, ok in zip(group.ids, rule.trained, strict=True) if not ok],
             labels=held,
         )
     return replace(deciding, rules=rules, promises=promises)

@@ -13,6 +13,7 @@ from labels.scheme import Scheme
 from models.evidence import Seen, Why
 from models.prediction import Prediction
 from models.predictor import Predictor
+from training.measures import Figure, proportion, share_of
 from training.report import Gold, GroupReport, report_on
 from training.reporting import articles, group_lines, micro_phrase, unmeasured_lines
 from training.validation import Judged
@@ -24,15 +25,15 @@ class Evaluation:
 
     ``seen`` says by id which articles are set apart as trained on, and why; their figures, in
     ``seen_groups``, tell how well it remembers and nothing of how well it does. Of the others,
-    ``reviewed`` go to a person, whatever the reason, and ``passed_right`` of the rest have all
-    their known labels right. ``answers`` holds an object an article: id, seen, gold and
-    predicted labels, review.
+    ``reviewed`` is the share that goes to a person, whatever the reason, and ``kept_right`` the
+    share of the rest whose known labels are all right; near-duplicates count once. ``answers``
+    holds an object an article: id, seen, gold and predicted labels, review.
     """
 
     model: str
     evaluated: int
-    reviewed: int
-    passed_right: int
+    reviewed: float
+    kept_right: Figure
     seen: dict[str, Why]
     groups: list[GroupReport]
     unmeasured: list[str]
@@ -45,9 +46,9 @@ class Evaluation:
 
 def evaluate(predictor: Predictor, corpus: Corpus, seen: Seen) -> Evaluation:
     """Predict every article of the corpus, and compare with its labels."""
-    articles = [sample.article for sample in corpus.samples]
-    predictions = predictor.predict(articles)
-    why = [seen.why(article) for article in articles]
+    everything = [sample.article for sample in corpus.samples]
+    predictions = predictor.predict(everything)
+    why = [seen.why(article) for article in everything]
     fresh = np.array([one is None for one in why], bool)
     new, old = np.flatnonzero(fresh), np.flatnonzero(~fresh)
     gold, judged = Gold.of(corpus), [_judged(corpus.scheme, predictions)]
@@ -59,12 +60,13 @@ def evaluate(predictor: Predictor, corpus: Corpus, seen: Seen) -> Evaluation:
         ],
         bool,
     )
+    weights = gold.weights(new)
     return Evaluation(
         model=predictor.version,
         evaluated=len(new),
-        reviewed=int(review[new].sum()),
-        passed_right=int((right & ~review)[new].sum()),
-        seen={article.id: one for article, one in zip(articles, why, strict=True) if one},
+        reviewed=share_of(review[new], weights),
+        kept_right=proportion(weights @ (right & ~review)[new], weights @ ~review[new]),
+        seen={article.id: one for article, one in zip(everything, why, strict=True) if one},
         groups=report_on(gold, judged, new),
         unmeasured=gold.unmeasured(new) if len(new) else [],
         seen_groups=report_on(gold, judged, old),
@@ -113,14 +115,11 @@ def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
         yield from group_lines(group)
     yield from unmeasured_lines(evaluation.unmeasured)
     if evaluation.evaluated:
-        passed = evaluation.evaluated - evaluation.reviewed
-        copies = any(group.distinct < group.articles for group in evaluation.groups)
-        right = f"; of the {passed} others {evaluation.passed_right} have every known label right"
+        right = f"; of the others {evaluation.kept_right.value:.1%} have every known label right"
         yield ""
         yield (
-            f"{evaluation.reviewed} of {evaluation.evaluated} articles"
-            f"{', copies counted,' if copies else ''} go to review, whatever the reason"
-            f"{right if passed else ''}"
+            f"altogether {evaluation.reviewed:.0%} go to review, whatever the reason"
+            f"{right if evaluation.reviewed < 1 else ''}"
         )
     for group in evaluation.seen_groups:
         yield ""

@@ -88,6 +88,12 @@ def f1(table: Floats) -> Figure:
     return Figure(value=float(f1_of(table)), low=low, high=high)
 
 
+def share_of(chosen: Bools, weights: Floats) -> float:
+    """The weighted share of those chosen; exactly 0 or 1 for none or all, 0 of nothing."""
+    whole = float(weights.sum())
+    return float((weights * chosen).sum()) / whole if whole else 0.0
+
+
 def proportion(hits: float, of: float) -> Figure:
     """0 where nothing was counted, of which the interval then says nothing."""
     low, high = wilson(hits, of)

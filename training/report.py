@@ -22,6 +22,7 @@ from training.measures import (
     macro,
     micro,
     proportion,
+    share_of,
 )
 from training.validation import Judged
 
@@ -70,7 +71,8 @@ class Report:
     ``source`` is given or starter: which articles were evaluated. For starter articles
     ``themes`` has the same figures with each theme judged by models of the other themes.
     ``unmeasured`` are the groups of which no evaluated article has a known label; they have no
-    figures. ``promises`` by group are what ``--precision`` could hold to.
+    figures. ``untrained`` are labels, by group, with too few articles to be learnt: they send
+    all articles to review. ``promises`` by group are what ``--precision`` could hold to.
     """
 
     source: str
@@ -79,6 +81,7 @@ class Report:
     seeds: list[int]
     groups: list[GroupReport]
     unmeasured: list[str] = field(default_factory=list)
+    untrained: dict[str, list[str]] = field(default_factory=dict)
     themes: list[GroupReport] = field(default_factory=list)
     precision: float | None = None
     promises: dict[str, Promises] = field(default_factory=dict)
@@ -131,6 +134,11 @@ class Gold:
             clusters=corpus.clusters,
         )
 
+    def weights(self, rows: Rows) -> Floats:
+        """What each of the rows counts: a cluster of them counts as one article."""
+        _, cluster, sizes = np.unique(self.clusters[rows], return_inverse=True, return_counts=True)
+        return np.asarray(1 / sizes[cluster])
+
     def unmeasured(self, rows: Rows) -> list[str]:
         """The groups of which none of the rows has a known label."""
         groups = enumerate(self.scheme.groups)
@@ -160,8 +168,7 @@ def _group_report(
     likely: Sequence[Floats],
 ) -> GroupReport:
     targets = gold.targets
-    _, cluster, sizes = np.unique(gold.clusters, return_inverse=True, return_counts=True)
-    weights = 1 / sizes[cluster]
+    weights = gold.weights(np.arange(len(targets)))
     tables = np.array([counts_of_labels(one, targets, weights) for one in given])
     confusions = np.array([confusion(one, targets, weights) for one in given])
     kept = [weights @ ~r for r in review]
@@ -172,7 +179,7 @@ def _group_report(
         group=group.id,
         exclusive=group.exclusive,
         articles=len(targets),
-        distinct=len(sizes),
+        distinct=len(np.unique(gold.clusters)),
         f1_macro=macro(group, tables, confusions),
         f1_micro=micro(group, tables),
         labels=[
@@ -180,7 +187,7 @@ def _group_report(
             for at, label in enumerate(group.ids)
         ],
         confusion=confusions.mean(axis=0).tolist() if group.exclusive else [],
-        reviewed=float(np.mean([(weights * r).sum() / weights.sum() for r in review])),
+        reviewed=float(np.mean([share_of(r, weights) for r in review])),
         kept_right=proportion(float(np.mean(right)), float(np.mean(kept))),
         calibration_error=calibration(group, likely, targets, gold.clusters),
     )

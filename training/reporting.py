@@ -72,6 +72,12 @@ def report_lines(report: Report) -> Iterator[str]:
         yield ""
         yield from group_lines(group)
     yield from unmeasured_lines(report.unmeasured)
+    for name, labels in report.untrained.items():
+        yield ""
+        yield (
+            f"{name}: too few distinct articles to learn and to judge {', '.join(labels)}, with it "
+            "or without it. Any article could have such a label: everything goes to review."
+        )
     if report.themes:
         yield ""
         yield "With each theme judged by models of the other themes:"
@@ -79,7 +85,7 @@ def report_lines(report: Report) -> Iterator[str]:
         yield f"  {group.group}: macro-F1 {group.f1_macro.value:.3f}, {micro_phrase(group)}"
     for name, promises in report.promises.items():
         yield ""
-        yield from _promise_lines(name, promises, report.precision)
+        yield from _promise_lines(name, promises, report)
     if report.promises:
         yield "What goes to review above was measured with promises learnt without those articles."
 
@@ -122,13 +128,12 @@ def micro_phrase(group: GroupReport) -> str:
     return f"{_micro_name(group)} {group.f1_micro.value:.3f}"
 
 
-def _promise_lines(group: str, promises: Promises, precision: float | None) -> Iterator[str]:
+def _promise_lines(group: str, promises: Promises, report: Report) -> Iterator[str]:
     learnt_on = articles(promises.articles, promises.distinct, promises.source)
-    yield f"{group}: labels that need no review at precision {precision}, with confidence 95 %"
-    if promises.untrained:
-        names = ", ".join(promises.untrained)
-        yield f"  {names}: too few distinct articles with it, or without it, to learn and to judge"
-        yield "  Any article could have such a label: everything goes to review."
+    promised = f"precision {report.precision}, with confidence 95 %"
+    yield f"{group}: labels that need no review at {promised}"
+    if group in report.untrained:
+        yield f"  None, because of {', '.join(report.untrained[group])}: everything goes to review."
         return
     if not promises.articles:
         yield f"  No {promises.source} article has a label of it: nothing is promised, and every"
@@ -151,8 +156,8 @@ def _held(one: Promise) -> str:
             f"wrong, precision at least {one.bound:.3f}"
         )
     if one.given < one.needed:
-        return f"{one.given} articles get it, {one.needed} are needed: all of them go to review"
-    return f"not held by the {one.given} articles that get it: all of them go to review"
+        return f"{articles(one.given)} given it, {one.needed} are needed: all go to review"
+    return f"not held by the {articles(one.given)} given it: all go to review"
 
 
 def _spread(spread: Spread) -> str:

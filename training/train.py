@@ -84,7 +84,7 @@ def train(  # noqa: PLR0913, PLR0917 - what, how, and who is told of either part
     refuse_untrained(corpus, deciding)
     judged = judge(problem, parted, jobs, progress, found.recipes if found else None)
     themes = _judge_themes(corpus, problem, found, jobs)
-    # The calibration and a recipe that was searched for have seen every label. A promise rests
+    # The calibration and a recipe that was searched for have seen every label. The promise rests
     # on probabilities that owe nothing to their article, neither of the model nor of those.
     deciding = promised(problem, deciding, rows, (themes or judged)[0].likely)
     fitted = fit_pipelines(problem, blocks, texts)
@@ -167,6 +167,11 @@ def _report(
     deciding: Deciding,
 ) -> Report:
     rows, gold = _evaluated(corpus), Gold.of(corpus)
+    untrained = {group.id: deciding.untrained(group) for group in corpus.scheme.groups}
+    all_of_it = np.array([bool(labels) for labels in untrained.values()])
+    judged, themes = (
+        [replace(one, review=one.review | all_of_it) for one in parts] for parts in (judged, themes)
+    )
     return Report(
         source="given" if corpus.given.any() else "starter",
         evaluated=len(rows),
@@ -174,6 +179,7 @@ def _report(
         seeds=list(_seeds(recipe, rows)),
         groups=report_on(gold, judged, rows),
         unmeasured=gold.unmeasured(rows),
+        untrained={group: labels for group, labels in untrained.items() if labels},
         themes=report_on(gold, themes, rows) if themes else [],
         precision=recipe.precision,
         promises=dict(deciding.promises),

@@ -24,7 +24,8 @@ class Judged:
     """What one partition says of the articles it judged.
 
     ``likely`` and ``given`` have shape (n, outputs), ``review`` shape (n, groups); rows that
-    were not judged hold NaN and False.
+    were not judged hold NaN and False. Review is for uncertainty: that a fold had too few
+    articles to learn a label says nothing of the model of all of them.
     """
 
     likely: Floats
@@ -107,7 +108,21 @@ def judge(
 
 
 def _folds(problem: Problem, rows: Rows, together: Rows, seed: int) -> Rows:
-    return stratified_folds(problem.targets[rows], together[rows], problem.recipe.folds, seed)
+    return stratified_folds(_strata(problem, rows), together[rows], problem.recipe.folds, seed)
+
+
+def _strata(problem: Problem, rows: Rows) -> Bools:
+    """What is dealt evenly, shape (rows, strata): each label, and to lack it where that is rarer.
+
+    Only articles whose labels are known lack one.
+    """
+    found = [problem.targets[rows]]
+    for at, group in enumerate(problem.scheme.groups):
+        if not group.exclusive:
+            having = problem.targets[rows, problem.scheme.columns(group)]
+            lacking = problem.known[rows, at][:, None] & ~having
+            found.append(lacking[:, lacking.sum(axis=0) < having.sum(axis=0)])
+    return np.hstack(found)
 
 
 def _nothing(problem: Problem) -> Judged:
@@ -136,5 +151,5 @@ def _judge_fold(problem: Problem, test: Rows, seed: int) -> Judged:
         for row in range(len(test)):
             choice = decide(group, deciding.rules[group.id], likely[row, columns])
             given[row, columns.start + np.array(choice.given, int)] = True
-            review[row, at] = bool(choice.reasons)
+            review[row, at] = any(reason.startswith("uncertain:") for reason in choice.reasons)
     return Judged(likely=likely, given=given, review=review)

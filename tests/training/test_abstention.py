@@ -204,13 +204,12 @@ def test_right_near_duplicates_count_once_all_of_them_pass(copies: tuple[float, 
     assert (held.given, held.kept, rule.sure) == (60, 60, (0.5,))
 
 
-def test_an_untrained_label_breaks_the_promise_of_every_label_of_its_group() -> None:
-    """Each article goes to review for it, whatever its other labels."""
+def test_beside_an_untrained_label_everything_goes_to_review_whatever_was_promised() -> None:
+    group = group_of(2, "multi")
     rule = Rule(thresholds=(0.5,) * 2, sure=(0.6,) * 2, margin=0.1, trained=(True, False))
     likely, right = np.full((100, 2), 0.9), np.ones((100, 2), bool)
-    kept, held = promise(group_of(2, "multi"), rule, likely, right, apart(right), 0.95)
-    assert [(one.kept, one.sure) for one in held] == [(0, None), (0, None)]
-    assert kept.sure == (NEVER, NEVER)
+    kept, _ = promise(group, rule, likely, right, apart(right), 0.95)
+    assert decide(group, kept, np.array([0.95, 0.0])).reasons == ("untrained:g:l1",)
 
 
 def test_nothing_but_the_sureness_of_the_rule_changes() -> None:

@@ -97,6 +97,12 @@ def test_where_nothing_was_seen_nothing_is_set_apart(told: Evaluate) -> None:
     # Two of the 20 are near-duplicates of others, which count once.
     assert found.groups[0].distinct == 18
     assert found.groups[0].f1_micro.value == pytest.approx(16 / 18)
+    assert found.reviewed == 0.0
+    assert found.kept_right.value == pytest.approx(16 / 18)
+    assert (
+        "altogether 0% go to review, whatever the reason; of the others 88.9% have every known "
+        "label right"
+    ) in evaluation_lines(found)
 
 
 def test_where_everything_was_seen_nothing_is_measured(told: Evaluate, few: Corpus) -> None:
@@ -138,11 +144,8 @@ def test_a_reason_of_one_group_sends_that_group_to_review_and_any_the_article(
     found = told(reasons=[reason])
     assert [group.reviewed for group in found.groups] == reviewed
     assert all(answer["review"] for answer in found.answers)
-    assert (found.reviewed, found.passed_right) == (20, 0)
-    assert (
-        "20 of 20 articles, copies counted, go to review, whatever the reason"
-        in evaluation_lines(found)
-    )
+    assert (found.reviewed, found.kept_right.value) == (1.0, 0.0)
+    assert "altogether 100% go to review, whatever the reason" in evaluation_lines(found)
 
 
 def test_an_answer_has_what_was_given_and_what_is_right(told: Evaluate) -> None:
@@ -164,7 +167,7 @@ def test_an_evaluation_is_json(told: Evaluate) -> None:
         "model",
         "evaluated",
         "reviewed",
-        "passed_right",
+        "kept_right",
         "seen",
         "groups",
         "unmeasured",
@@ -227,7 +230,7 @@ def test_a_version_does_not_take_new_articles_for_its_own(trained: Trained, vers
     predictor = Predictor(trained.model, version.name)
     found = evaluate(predictor, corpus, read_seen(version))
     assert (found.evaluated, found.seen) == (20, {})
-    assert (found.reviewed, found.passed_right) == (20, 0)  # unknown words
+    assert (found.reviewed, found.kept_right.value) == (1.0, 0.0)  # unknown words
 
 
 def test_what_was_said_out_of_fold_is_what_training_found(trained: Trained, version: Path) -> None:

@@ -135,7 +135,7 @@ LABELS = [
     Promise(label="event", given=12, kept=0, wrong=0, bound=0.0, sure=None, needed=29),
     Promise(label="policy_notice", given=40, kept=0, wrong=0, bound=0.0, sure=None, needed=29),
 ]
-PROMISES = Promises(source="starter", articles=77, distinct=70, untrained=[], labels=LABELS)
+PROMISES = Promises(source="starter", articles=77, distinct=70, labels=LABELS)
 
 
 def test_the_terminal_is_told_what_can_be_promised(trained: Trained) -> None:
@@ -147,8 +147,8 @@ def test_the_terminal_is_told_what_can_be_promised(trained: Trained) -> None:
             "  news           70 of 80 need none, from probability 0.610; 1 wrong, precision at "
             "least 0.933"
         ),
-        "  event          12 articles get it, 29 are needed: all of them go to review",
-        "  policy_notice  not held by the 40 articles that get it: all of them go to review",
+        "  event          12 articles given it, 29 are needed: all go to review",
+        "  policy_notice  not held by the 40 articles given it: all go to review",
         (
             "  Learnt on 77 starter articles, 70 distinct, near-duplicates counted once; it "
             "holds for articles like these and each label by itself. Other labels, other groups "
@@ -158,16 +158,18 @@ def test_the_terminal_is_told_what_can_be_promised(trained: Trained) -> None:
     ]
 
 
-def test_the_terminal_is_told_that_an_untrained_label_breaks_every_promise(
+def test_the_terminal_is_told_that_an_untrained_label_sends_everything_to_review(
     trained: Trained,
 ) -> None:
-    promises = replace(PROMISES, untrained=["event", "news"])
-    lines = list(report_lines(replace(trained.report, precision=0.9, promises={"type": promises})))
+    untrained = {"type": ["event", "news"]}
+    report = replace(trained.report, untrained=untrained)
+    assert list(report_lines(report))[-1] == (
+        "type: too few distinct articles to learn and to judge event, news, with it or without "
+        "it. Any article could have such a label: everything goes to review."
+    )
+    lines = list(report_lines(replace(report, precision=0.9, promises={"type": PROMISES})))
     at = lines.index("type: labels that need no review at precision 0.9, with confidence 95 %")
-    assert lines[at + 1 : -1] == [
-        ("  event, news: too few distinct articles with it, or without it, to learn and to judge"),
-        "  Any article could have such a label: everything goes to review.",
-    ]
+    assert lines[at + 1 : -1] == ["  None, because of event, news: everything goes to review."]
 
 
 def test_the_terminal_is_told_where_no_article_speaks_of_a_group(trained: Trained) -> None:

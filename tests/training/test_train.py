@@ -77,8 +77,10 @@ def test_a_label_without_articles_is_untrained_and_asks_for_review(
     corpus: Corpus, recipe: Recipe
 ) -> None:
     without = tuple(s for s in corpus.samples if "metaverse" not in s.labels["domains"])
-    model = train(replace(corpus, samples=without), recipe, "rjieba", 1, quiet).model
-    prediction = Predictor(model, "v").predict([corpus.samples[0].article])[0]
+    done = train(replace(corpus, samples=without), recipe, "rjieba", 1, quiet)
+    assert done.report.untrained == {"domains": ["metaverse"]}
+    assert [group.reviewed < 1 for group in done.report.groups] == [True, False]
+    prediction = Predictor(done.model, "v").predict([corpus.samples[0].article])[0]
     assert "untrained:domains:metaverse" in prediction.reasons
     assert prediction.review
     assert prediction.scores["domains"]["metaverse"] == 0.0

@@ -120,6 +120,27 @@ def test_another_seed_deals_other_folds_inside_and_outside(
     assert seeds == [5] * 3 + [6] * 3
 
 
+def test_the_few_articles_without_a_label_are_dealt_evenly(problem: Problem) -> None:
+    """Those of which the group is unknown are no articles without it."""
+    targets, known = problem.targets.copy(), problem.known.copy()
+    known[:, 1] = np.arange(120) % 4 == 0
+    targets[:, 4:] = False
+    targets[:, 4] = known[:, 1] & (np.arange(120) >= 12)  # three known articles are without
+    few = replace(problem, targets=targets, known=known, clusters=np.arange(120))
+    for seed in range(50):
+        [folds] = partitions(few, np.arange(120), [seed])
+        assert [sum(row in (0, 4, 8) for row in fold) for fold in folds] == [1, 1, 1]
+
+
+def test_a_label_that_a_fold_could_not_learn_does_not_send_it_to_review(problem: Problem) -> None:
+    """Three articles have it: the model of all learns it, that of a fold does not."""
+    targets = problem.targets.copy()
+    targets[:, 4] = np.arange(120) < 3
+    few = replace(problem, targets=targets, clusters=np.arange(120))
+    [judged] = judge(few, partitions(few, np.arange(120), [0]), 1, quiet)
+    assert judged.review[:, 1].mean() < 0.5
+
+
 def test_a_fold_may_have_a_recipe_of_its_own(problem: Problem) -> None:
     parted = partitions(problem, np.arange(120), [0])
     strict = replace(problem.recipe, sure=1.1)  # no probability reaches it
