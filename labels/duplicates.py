@@ -66,6 +66,8 @@ def clusters(sketches: npt.NDArray[np.uint32]) -> npt.NDArray[np.intp]:
             if not len(others):
                 continue
             alike = (sketches[others] == sketches[one]).mean(axis=1) >= SIMILAR
+            if not alike.any():
+                continue
             joined = np.append(found[others[alike]], found[one])
             found[np.isin(found, joined)] = joined.min()
     return found

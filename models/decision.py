@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from labels.scheme import Group
+from labels.scheme import Group, Scheme
 from models.scorer import Scores
 
 # A content with fewer characters than this, blanks and furniture aside, says too little.
@@ -35,6 +36,10 @@ class Rule:
     margin: float
     trained: tuple[bool, ...]
 
+    def untrained(self, group: Group) -> list[str]:
+        """The labels of the group that could not be learnt: all its articles go to review."""
+        return [x for x, trained in zip(group.ids, self.trained, strict=True) if not trained]
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choice:
@@ -44,16 +49,18 @@ class Choice:
     reasons: tuple[str, ...]
 
 
+def untrained_labels(scheme: Scheme, rules: Mapping[str, Rule]) -> dict[str, list[str]]:
+    """The labels that could not be learnt, by the groups that have such."""
+    found = {group.id: rules[group.id].untrained(group) for group in scheme.groups}
+    return {group: labels for group, labels in found.items() if labels}
+
+
 def decide(group: Group, rule: Rule, probabilities: Scores) -> Choice:
     """The labels of one article in one group; ``probabilities`` has shape (labels,).
 
     An exclusive group always gives its best guess.
     """
-    untrained = [
-        f"untrained:{group.id}:{label}"
-        for label, trained in zip(group.ids, rule.trained, strict=True)
-        if not trained
-    ]
+    untrained = [f"untrained:{group.id}:{label}" for label in rule.untrained(group)]
     if group.exclusive:
         best = int(np.argmax(probabilities))
         unsure = [f"uncertain:{group.id}"] if probabilities[best] < rule.sure[best] else []

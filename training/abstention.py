@@ -85,11 +85,14 @@ def _as_one(likely: Floats, right: Bools, clusters: Rows) -> tuple[Floats, Bools
 
 
 def _given(group: Group, rule: Rule, likely: Floats) -> Bools:
-    """Which labels the rule gives, shape (n, labels); NaN is no label."""
-    known = np.where(np.isfinite(likely), likely, -1.0)
+    """Which labels the rule gives, shape (n, labels); NaN is no label.
+
+    Nor is 0: the probability of a label that the model of the article could not learn.
+    """
+    known = np.where(np.isfinite(likely), likely, 0.0)
     if group.exclusive:
         best = known.argmax(axis=1)
-        return np.asarray((np.arange(likely.shape[1]) == best[:, None]) & (known >= 0))
+        return np.asarray((np.arange(likely.shape[1]) == best[:, None]) & (known > 0))
     return np.asarray((known >= np.array(rule.thresholds)) & np.array(rule.trained))
 
 

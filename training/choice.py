@@ -106,10 +106,19 @@ class Standing:
         return self.share * own + (1 - self.share) * _worth(self.themes.whole)
 
 
-def share_of_given(problem: Problem) -> float:
-    """How much given articles choose: each has as many votes as the recipe trusts it."""
-    given = problem.recipe.trust * float(problem.given.sum())
-    return given / (given + float((~problem.given).sum()))
+def share_of_given(problem: Problem, kind: Kind) -> float:
+    """How much given articles choose: each has as many votes as the recipe trusts it.
+
+    Those with a known label of such a group have a vote, near-duplicates together one.
+    """
+    groups = [at for at, group in enumerate(problem.scheme.groups) if group.kind == kind]
+    known = problem.known[:, groups].any(axis=1)
+    given, starter = (
+        len(np.unique(problem.clusters[known & of_source]))
+        for of_source in (problem.given, ~problem.given)
+    )
+    votes = problem.recipe.trust * given
+    return votes / max(votes + starter, 1)
 
 
 def choose(

@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from labels.scheme import Group
 from models.calibration import Calibration
 from models.decision import Rule
 from training.abstention import Promises, promise
 from training.calibrate import Evidence, fit_calibration
 from training.counts import Rows
-from training.linear import Bools, Floats, judged_labels
+from training.linear import LEAST_CALIBRATED, LEAST_MEASURED, Bools, Floats, labels_of
 from training.problem import Problem
 from training.thresholds import fit_rule
 
@@ -29,14 +28,13 @@ class Deciding:
     rules: Mapping[str, Rule]
     promises: Mapping[str, Promises]
 
-    def untrained(self, group: Group) -> list[str]:
-        """The labels of a group that could not be learnt: all its articles go to review."""
-        trained = self.rules[group.id].trained
-        return [label for label, is_ in zip(group.ids, trained, strict=True) if not is_]
-
 
 def learn_deciding(problem: Problem, rows: Rows, scores: Floats) -> Deciding:
-    """Calibration and thresholds of every group from out-of-fold scores of ``rows``."""
+    """Calibration and thresholds of every group from out-of-fold scores of ``rows``.
+
+    A label is untrained where too few of ``rows`` have or lack it; also where too few of all do,
+    so that a fold never does what the model of all articles will not.
+    """
     calibrations: dict[str, Calibration] = {}
     rules: dict[str, Rule] = {}
     recipe = problem.recipe
@@ -48,7 +46,16 @@ def learn_deciding(problem: Problem, rows: Rows, scores: Floats) -> Deciding:
             targets=problem.targets[mine, columns],
             weights=problem.weights(mine, recipe.trust),
         )
-        trained = _judged(evidence) & judged_labels(group, evidence.targets, problem.clusters[mine])
+        trained = (
+            _judged(evidence)
+            & labels_of(group, evidence.targets, problem.clusters[mine], LEAST_CALIBRATED)
+            & labels_of(
+                group,
+                problem.targets[problem.known[:, at], columns],
+                problem.clusters[problem.known[:, at]],
+                LEAST_MEASURED,
+            )
+        )
         kind = recipe.learner_of(group).calibration
         calibration = fit_calibration(group, evidence, trained, kind)
         calibrations[group.id] = calibration

@@ -10,12 +10,19 @@ import numpy as np
 
 from labels.corpus import Corpus
 from labels.scheme import Scheme
+from models.decision import untrained_labels
 from models.evidence import Seen, Why
 from models.prediction import Prediction
 from models.predictor import Predictor
 from training.measures import Figure, proportion, share_of
 from training.report import Gold, GroupReport, report_on
-from training.reporting import articles, group_lines, micro_phrase, unmeasured_lines
+from training.reporting import (
+    articles,
+    group_lines,
+    micro_phrase,
+    unmeasured_lines,
+    untrained_lines,
+)
 from training.validation import Judged
 
 
@@ -27,7 +34,8 @@ class Evaluation:
     ``seen_groups``, tell how well it remembers and nothing of how well it does. Of the others,
     ``reviewed`` is the share that goes to a person, whatever the reason, and ``kept_right`` the
     share of the rest whose known labels are all right; near-duplicates count once. ``answers``
-    holds an object an article: id, seen, gold and predicted labels, review.
+    holds an object an article: id, seen, gold and predicted labels, review. ``untrained`` are
+    the labels, by group, that the version could not learn: they send every article to review.
     """
 
     model: str
@@ -37,6 +45,7 @@ class Evaluation:
     seen: dict[str, Why]
     groups: list[GroupReport]
     unmeasured: list[str]
+    untrained: dict[str, list[str]]
     seen_groups: list[GroupReport]
     answers: list[dict[str, object]]
 
@@ -69,6 +78,7 @@ def evaluate(predictor: Predictor, corpus: Corpus, seen: Seen) -> Evaluation:
         seen={article.id: one for article, one in zip(everything, why, strict=True) if one},
         groups=report_on(gold, judged, new),
         unmeasured=gold.unmeasured(new) if len(new) else [],
+        untrained=untrained_labels(corpus.scheme, predictor.model.rules),
         seen_groups=report_on(gold, judged, old),
         answers=list(_answers(corpus, predictions, why)),
     )
@@ -90,6 +100,7 @@ def _judged(scheme: Scheme, predictions: Sequence[Prediction]) -> Judged:
             ],
             bool,
         ),
+        learnt=np.ones((len(predictions), len(outputs)), bool),
     )
 
 
@@ -114,6 +125,7 @@ def evaluation_lines(evaluation: Evaluation) -> Iterator[str]:
         yield ""
         yield from group_lines(group)
     yield from unmeasured_lines(evaluation.unmeasured)
+    yield from untrained_lines(evaluation.untrained)
     if evaluation.evaluated:
         right = f"; of the others {evaluation.kept_right.value:.1%} have every known label right"
         yield ""

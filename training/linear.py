@@ -20,10 +20,12 @@ from training.recipe import Learner
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
 
-# With fewer articles than this a label cannot be learnt. To be judged as well, by a model that
-# has not seen all of them, it takes one more, and none a near-duplicate of another.
+# With fewer articles than this a label cannot be learnt. To be calibrated, by a model that has
+# not seen all of them, it takes one more; to be measured, with one of them left out of all that,
+# yet another. Of these none is a near-duplicate of another.
 LEAST_ARTICLES = 2
-LEAST_DISTINCT = 3
+LEAST_CALIBRATED = 3
+LEAST_MEASURED = 4
 _LOGISTIC = 10.0  # times the C of the support vector machine
 _NO = -1.0  # the margin of a support vector machine on the negative side
 
@@ -57,10 +59,10 @@ def distinct(targets: Bools, clusters: Rows) -> Rows:
     return np.array([len(np.unique(clusters[column])) for column in targets.T], np.intp)
 
 
-def judged_labels(group: Group, targets: Bools, clusters: Rows) -> Bools:
-    """Which labels have distinct articles enough to be learnt and judged, with and without."""
-    enough: Bools = distinct(targets, clusters) >= LEAST_DISTINCT
-    return enough if group.exclusive else enough & (distinct(~targets, clusters) >= LEAST_DISTINCT)
+def labels_of(group: Group, targets: Bools, clusters: Rows, least: int) -> Bools:
+    """Which labels have at least so many distinct articles, and are lacking in as many."""
+    enough: Bools = distinct(targets, clusters) >= least
+    return enough if group.exclusive else enough & (distinct(~targets, clusters) >= least)
 
 
 @dataclass(frozen=True, kw_only=True)

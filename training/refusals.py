@@ -7,7 +7,7 @@ from labels.errors import InputError
 from labels.scheme import Group
 from training.counts import Rows
 from training.deciding import Deciding
-from training.linear import LEAST_DISTINCT, distinct, judged_labels
+from training.linear import LEAST_MEASURED, distinct, labels_of
 
 
 def refuse_too_little(corpus: Corpus) -> None:
@@ -22,7 +22,7 @@ def refuse_too_little(corpus: Corpus) -> None:
     for group in corpus.scheme.groups:
         known = corpus.known(group)
         targets, clusters = corpus.targets(group)[known], corpus.clusters[known]
-        if judged_labels(group, targets, clusters).sum() < _least(group):
+        if labels_of(group, targets, clusters, LEAST_MEASURED).sum() < _least(group):
             raise _too_little(group, distinct(targets, clusters))
 
 
@@ -54,6 +54,6 @@ def _too_little(group: Group, counts: Rows) -> InputError:
         "training",
         f"too few labelled articles for {group.id}, near-duplicates counted once: "
         + ", ".join(f"{label} {count}" for label, count in named),
-        f"Give at least {LEAST_DISTINCT} articles each for {_least(group)} or more of its "
+        f"Give at least {LEAST_MEASURED} articles each for {_least(group)} or more of its "
         f"labels{without}",
     )

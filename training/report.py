@@ -72,7 +72,8 @@ class Report:
     ``themes`` has the same figures with each theme judged by models of the other themes.
     ``unmeasured`` are the groups of which no evaluated article has a known label; they have no
     figures. ``untrained`` are labels, by group, with too few articles to be learnt: they send
-    all articles to review. ``promises`` by group are what ``--precision`` could hold to.
+    all articles to review. ``unlearnt`` are those that the model has learnt, but not every model
+    of its evaluation. ``promises`` by group are what ``--precision`` could hold to.
     """
 
     source: str
@@ -82,6 +83,7 @@ class Report:
     groups: list[GroupReport]
     unmeasured: list[str] = field(default_factory=list)
     untrained: dict[str, list[str]] = field(default_factory=dict)
+    unlearnt: dict[str, list[str]] = field(default_factory=dict)
     themes: list[GroupReport] = field(default_factory=list)
     precision: float | None = None
     promises: dict[str, Promises] = field(default_factory=dict)

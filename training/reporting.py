@@ -72,11 +72,12 @@ def report_lines(report: Report) -> Iterator[str]:
         yield ""
         yield from group_lines(group)
     yield from unmeasured_lines(report.unmeasured)
-    for name, labels in report.untrained.items():
+    yield from untrained_lines(report.untrained)
+    for name, labels in report.unlearnt.items():
         yield ""
         yield (
-            f"{name}: too few distinct articles to learn and to judge {', '.join(labels)}, with it "
-            "or without it. Any article could have such a label: everything goes to review."
+            f"{name}: the model has learnt {', '.join(labels)}, but some of the models that "
+            "judged above had too few articles for it: they missed it, and figures are too low."
         )
     if report.themes:
         yield ""
@@ -87,13 +88,25 @@ def report_lines(report: Report) -> Iterator[str]:
         yield ""
         yield from _promise_lines(name, promises, report)
     if report.promises:
-        yield "What goes to review above was measured with promises learnt without those articles."
+        yield (
+            "What goes to review above was measured with promises learnt without those articles, "
+            "from fewer: the model itself may hold promises that they could not, and review less."
+        )
 
 
 def unmeasured_lines(groups: Sequence[str]) -> Iterator[str]:
     for group in groups:
         yield ""
         yield f"{group}: none of these articles has a label of it, so nothing was measured"
+
+
+def untrained_lines(untrained: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    for group, labels in untrained.items():
+        yield ""
+        yield (
+            f"{group}: too few distinct articles to learn and to judge {', '.join(labels)}, with "
+            "it or without it. Any article could have such a label: everything goes to review."
+        )
 
 
 def group_lines(group: GroupReport) -> Iterator[str]:

@@ -58,7 +58,7 @@ def search(
             learner: Standing(
                 own=outcomes[kind, learner][: len(parted)],
                 themes=outcomes[kind, learner][-1] if themes else None,
-                share=share_of_given(problem),
+                share=share_of_given(problem, kind),
             )
             for learner in candidates(kind, problem.mixed)
         }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,6 +10,7 @@ import numpy as np
 from labels.corpus import Corpus
 from labels.errors import InputError
 from labels.scheme import Kind
+from models.decision import untrained_labels
 from models.features import Block, Text, read_text
 from models.model import Model
 from models.segmentation import (
@@ -167,8 +168,8 @@ def _report(
     deciding: Deciding,
 ) -> Report:
     rows, gold = _evaluated(corpus), Gold.of(corpus)
-    untrained = {group.id: deciding.untrained(group) for group in corpus.scheme.groups}
-    all_of_it = np.array([bool(labels) for labels in untrained.values()])
+    untrained = untrained_labels(corpus.scheme, deciding.rules)
+    all_of_it = np.array([group.id in untrained for group in corpus.scheme.groups])
     judged, themes = (
         [replace(one, review=one.review | all_of_it) for one in parts] for parts in (judged, themes)
     )
@@ -179,11 +180,26 @@ def _report(
         seeds=list(_seeds(recipe, rows)),
         groups=report_on(gold, judged, rows),
         unmeasured=gold.unmeasured(rows),
-        untrained={group: labels for group, labels in untrained.items() if labels},
+        untrained=untrained,
+        unlearnt=dict(_unlearnt(corpus, deciding, [*judged, *themes], rows)),
         themes=report_on(gold, themes, rows) if themes else [],
         precision=recipe.precision,
         promises=dict(deciding.promises),
     )
+
+
+def _unlearnt(
+    corpus: Corpus, deciding: Deciding, judged: Sequence[Judged], rows: Rows
+) -> Iterator[tuple[str, list[str]]]:
+    """The labels, by group, that the model has learnt and some model of its evaluation not."""
+    for group in corpus.scheme.groups:
+        columns = corpus.scheme.columns(group)
+        always = np.all([one.learnt[rows, columns].all(axis=0) for one in judged], axis=0)
+        trained = deciding.rules[group.id].trained
+        found = zip(group.ids, always, trained, strict=True)
+        labels = [label for label, in_all, is_ in found if is_ and not in_all]
+        if labels:
+            yield group.id, labels
 
 
 def theme_rows(corpus: Corpus) -> list[Rows]:

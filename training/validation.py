@@ -23,14 +23,16 @@ Progress = Callable[[int, int], None]  # steps done, steps in all
 class Judged:
     """What one partition says of the articles it judged.
 
-    ``likely`` and ``given`` have shape (n, outputs), ``review`` shape (n, groups); rows that
-    were not judged hold NaN and False. Review is for uncertainty: that a fold had too few
-    articles to learn a label says nothing of the model of all of them.
+    ``likely``, ``given`` and ``learnt`` have shape (n, outputs), ``review`` shape (n, groups);
+    rows that were not judged hold NaN and False. Review is for uncertainty: that a fold had too
+    few articles to learn a label says nothing of the model of all of them. ``learnt`` says
+    where it had enough; elsewhere the label has probability 0, and is missed.
     """
 
     likely: Floats
     given: Bools
     review: Bools
+    learnt: Bools
 
 
 def out_of_fold(
@@ -103,6 +105,7 @@ def judge(
         judged[at].likely[test] = part.likely
         judged[at].given[test] = part.given
         judged[at].review[test] = part.review
+        judged[at].learnt[test] = part.learnt
         progress(done, len(tasks))
     return judged
 
@@ -130,6 +133,7 @@ def _nothing(problem: Problem) -> Judged:
         likely=np.full(problem.targets.shape, np.nan),
         given=np.zeros(problem.targets.shape, bool),
         review=np.zeros(problem.known.shape, bool),
+        learnt=np.zeros(problem.targets.shape, bool),
     )
 
 
@@ -144,12 +148,14 @@ def _judge_fold(problem: Problem, test: Rows, seed: int) -> Judged:
     likely = np.zeros((len(test), problem.targets.shape[1]))
     given = np.zeros(likely.shape, bool)
     review = np.zeros((len(test), len(problem.scheme.groups)), bool)
+    learnt = np.zeros(likely.shape, bool)
     for at, group in enumerate(problem.scheme.groups):
         columns = problem.scheme.columns(group)
         scores = problem.fit(at, features, train).scores(features[group.kind][test])
         likely[:, columns] = deciding.calibrations[group.id](scores)
+        learnt[:, columns] = deciding.rules[group.id].trained
         for row in range(len(test)):
             choice = decide(group, deciding.rules[group.id], likely[row, columns])
             given[row, columns.start + np.array(choice.given, int)] = True
             review[row, at] = any(reason.startswith("uncertain:") for reason in choice.reasons)
-    return Judged(likely=likely, given=given, review=review)
+    return Judged(likely=likely, given=given, review=review, learnt=learnt)

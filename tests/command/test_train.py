@@ -130,7 +130,7 @@ def test_too_few_articles_for_a_group_are_refused(train: Train, rows: Rows, writ
     assert done.stderr == (
         "training: too few labelled articles for type, near-duplicates counted once: "
         "policy_notice 0, news 6, event 0, research_breakthrough 0. "
-        "Give at least 3 articles each for 2 or more of its labels.\n"
+        "Give at least 4 articles each for 2 or more of its labels.\n"
     )
 
 

@@ -167,6 +167,12 @@ def test_an_article_that_no_model_judged_gets_no_exclusive_label() -> None:
     assert [one.given for one in held] == [0, 0]
 
 
+def test_a_label_that_the_model_of_an_article_could_not_learn_is_no_evidence() -> None:
+    likely, right = np.zeros((60, 2)), np.tile([True, False], (60, 1))
+    _, held = promise(group_of(2, "exclusive"), rule_of(2), likely, right, apart(right), 0.95)
+    assert [one.given for one in held] == [0, 0]
+
+
 def test_copies_of_one_article_are_evidence_of_one() -> None:
     likely, right = np.full((200, 1), 0.9), np.ones((200, 1), bool)
     _, (held,) = promise(ONE, ONE_RULE, likely, right, np.zeros(200, np.intp), 0.95)

@@ -34,11 +34,28 @@ def test_given_articles_choose_by_the_trust_in_them(
     trusted = replace(
         corpus_problem,
         given=np.arange(120) < 30,
+        clusters=np.arange(120),
         recipe=replace(corpus_problem.recipe, trust=6.0),
     )
-    assert share_of_given(trusted) == pytest.approx(180 / (180 + 90))
-    assert share_of_given(replace(trusted, given=np.zeros(120, bool))) == 0.0
-    assert share_of_given(replace(trusted, given=np.ones(120, bool))) == 1.0
+    assert share_of_given(trusted, "multi") == pytest.approx(180 / (180 + 90))
+    assert share_of_given(replace(trusted, given=np.zeros(120, bool)), "multi") == 0.0
+    assert share_of_given(replace(trusted, given=np.ones(120, bool)), "multi") == 1.0
+
+
+def test_only_articles_with_a_known_label_choose_and_copies_choose_once(
+    corpus_problem: Problem,
+) -> None:
+    known = corpus_problem.known.copy()
+    known[:30, 1] = np.arange(30) < 6  # of the given articles, six have known domains
+    partly = replace(
+        corpus_problem,
+        given=np.arange(120) < 30,
+        known=known,
+        clusters=np.where(np.arange(120) < 3, 0, np.arange(120)),
+        recipe=replace(corpus_problem.recipe, trust=6.0),
+    )
+    assert share_of_given(partly, "multi") == pytest.approx(6 * 4 / (6 * 4 + 90))
+    assert share_of_given(partly, "exclusive") == pytest.approx(6 * 28 / (6 * 28 + 90))
 
 
 def test_beside_given_articles_both_have_their_say() -> None:

@@ -105,8 +105,8 @@ def test_without_a_promise_what_gets_a_label_goes_to_review_and_nothing_else(
     assert not decide(domains, learnt.rules["domains"], np.zeros(4)).reasons
 
 
-@pytest.mark.parametrize(("distinct", "trained"), [(2, False), (3, True)])
-def test_a_label_takes_three_distinct_articles(
+@pytest.mark.parametrize(("distinct", "trained"), [(3, False), (4, True)])
+def test_a_label_takes_four_distinct_articles(
     problem: Problem, distinct: int, trained: bool
 ) -> None:
     """Ten articles of the label, of which the first so many are no near-duplicates."""
@@ -118,10 +118,13 @@ def test_a_label_takes_three_distinct_articles(
     assert learnt.rules["domains"].trained[0] is trained
 
 
-def test_a_label_takes_three_distinct_articles_without_it(problem: Problem) -> None:
+@pytest.mark.parametrize(("lacking", "trained"), [(3, False), (4, True)])
+def test_a_label_takes_four_distinct_articles_without_it(
+    problem: Problem, lacking: int, trained: bool
+) -> None:
     targets = problem.targets.copy()
-    targets[:, 4] = EVERY < 118
+    targets[:, 4] = 120 - lacking > EVERY
     learnt = learn_deciding(
         replace(problem, targets=targets, clusters=EVERY), EVERY, np.where(targets, 1.0, -1.0)
     )
-    assert learnt.rules["domains"].trained[0] is False
+    assert learnt.rules["domains"].trained[0] is trained

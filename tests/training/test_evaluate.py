@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import cast
 
 import numpy as np
@@ -13,6 +14,7 @@ import pytest
 from labels.article import Article
 from labels.corpus import Corpus
 from labels.scheme import Scheme
+from models.decision import Rule
 from models.evidence import Seen, read_out_of_fold, read_seen
 from models.prediction import Prediction
 from models.predictor import Predictor
@@ -32,6 +34,10 @@ class Oracle:
     version = "20260101T000000Z-00000001"
 
     def __init__(self, corpus: Corpus, wrong: Sequence[str], reasons: Sequence[str]) -> None:
+        reached = (0.5,) * 4
+        learnt = Rule(thresholds=reached, sure=reached, margin=0.0, trained=(True,) * 4)
+        rules = dict.fromkeys([group.id for group in corpus.scheme.groups], learnt)
+        self.model = SimpleNamespace(rules=rules)
         self._labels = {sample.article.id: sample.labels for sample in corpus.samples}
         self._scheme, self._wrong, self._reasons = corpus.scheme, wrong, tuple(reasons)
 
@@ -148,6 +154,18 @@ def test_a_reason_of_one_group_sends_that_group_to_review_and_any_the_article(
     assert "altogether 100% go to review, whatever the reason" in evaluation_lines(found)
 
 
+def test_labels_that_the_version_could_not_learn_are_named(few: Corpus) -> None:
+    oracle = Oracle(few, [], ["untrained:type:event"])
+    kind = oracle.model.rules["type"]
+    oracle.model.rules["type"] = replace(kind, trained=(True, True, False, True))
+    found = evaluate(cast("Predictor", oracle), few, STRANGER)
+    assert found.untrained == {"type": ["event"]}
+    assert any(
+        line.startswith("type: too few distinct articles to learn and to judge event, with")
+        for line in evaluation_lines(found)
+    )
+
+
 def test_an_answer_has_what_was_given_and_what_is_right(told: Evaluate) -> None:
     found = told(wrong=["a7"], seen=replace(STRANGER, ids=frozenset(["a7"])))
     assert found.answers[1] == {
@@ -171,6 +189,7 @@ def test_an_evaluation_is_json(told: Evaluate) -> None:
         "seen",
         "groups",
         "unmeasured",
+        "untrained",
         "seen_groups",
         "answers",
     }

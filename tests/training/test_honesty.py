@@ -158,6 +158,11 @@ def _reported(corpus: Corpus, right: int, n: int) -> Spread:
     kind = np.arange(n) % 4
     guess = np.where(np.arange(n) < right, kind, (kind + 1) % 4)
     given, targets = np.eye(4, dtype=bool)[guess], np.eye(4, dtype=bool)[kind]
-    judged = Judged(likely=given.astype(float), given=given, review=np.zeros((n, 1), bool))
+    judged = Judged(
+        likely=given.astype(float),
+        given=given,
+        review=np.zeros((n, 1), bool),
+        learnt=np.ones_like(given),
+    )
     gold = Gold(scheme=scheme, targets=targets, known=np.ones((n, 1), bool), clusters=np.arange(n))
     return report_on(gold, [judged], np.arange(n))[0].f1_micro

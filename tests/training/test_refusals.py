@@ -21,7 +21,7 @@ def test_a_group_without_enough_labels_is_refused_with_its_counts(corpus: Corpus
     assert str(refused.value) == (
         "training: too few labelled articles for type, near-duplicates counted once: "
         "policy_notice 0, news 25, event 0, research_breakthrough 0. "
-        "Give at least 3 articles each for 2 or more of its labels."
+        "Give at least 4 articles each for 2 or more of its labels."
     )
 
 
@@ -69,5 +69,5 @@ def test_a_domain_that_nearly_all_articles_have_is_not_told_apart(corpus: Corpus
         train(replace(corpus, samples=samples), Recipe(), "rjieba", 1, quiet)
     assert "too few labelled articles for domains" in str(refused.value)
     assert str(refused.value).endswith(
-        "Give at least 3 articles each for 1 or more of its labels, and as many without it."
+        "Give at least 4 articles each for 1 or more of its labels, and as many without it."
     )

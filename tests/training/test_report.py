@@ -28,7 +28,9 @@ def judged(guess: list[int], domains: Bools) -> Judged:
     given = np.hstack([one_hot(guess), domains])
     review = np.zeros((8, 2), bool)
     review[[1, 7], 0] = True
-    return Judged(likely=given.astype(float), given=given, review=review)
+    return Judged(
+        likely=given.astype(float), given=given, review=review, learnt=np.ones_like(given)
+    )
 
 
 def right(scheme: Scheme, targets: Bools) -> Gold:
@@ -154,8 +156,21 @@ def test_the_terminal_is_told_what_can_be_promised(trained: Trained) -> None:
             "holds for articles like these and each label by itself. Other labels, other groups "
             "and the text may send an article to review."
         ),
-        "What goes to review above was measured with promises learnt without those articles.",
+        (
+            "What goes to review above was measured with promises learnt without those articles, "
+            "from fewer: the model itself may hold promises that they could not, and review less."
+        ),
     ]
+
+
+def test_the_terminal_is_told_which_labels_the_evaluation_could_not_learn(
+    trained: Trained,
+) -> None:
+    report = replace(trained.report, unlearnt={"type": ["event"]})
+    assert (
+        "type: the model has learnt event, but some of the models that judged above had too few "
+        "articles for it: they missed it, and figures are too low."
+    ) in report_lines(report)
 
 
 def test_the_terminal_is_told_that_an_untrained_label_sends_everything_to_review(
@@ -204,7 +219,12 @@ def test_copies_of_one_article_are_no_evidence_for_its_label(scheme: Scheme) -> 
     types = [1] * 100 + [2] * 100
     targets = np.hstack([one_hot(types), np.zeros((200, 4), bool)])
     clusters = np.minimum(np.arange(200), 100)
-    right_all = Judged(likely=targets.astype(float), given=targets, review=np.zeros((200, 2), bool))
+    right_all = Judged(
+        likely=targets.astype(float),
+        given=targets,
+        review=np.zeros((200, 2), bool),
+        learnt=np.ones_like(targets),
+    )
     gold = replace(right(scheme, targets), clusters=clusters)
     _, news, event, _ = report_on(gold, [right_all], np.arange(200))[0].labels
     assert (news.recall.low, news.recall.high) == wilson(100, 100)
@@ -219,7 +239,7 @@ def test_review_counts_near_duplicates_once(scheme: Scheme) -> None:
     review = np.zeros((5, 2), bool)
     review[4] = True
     gold = replace(right(scheme, targets), clusters=np.array([0, 0, 0, 1, 2]))
-    one = Judged(likely=given.astype(float), given=given, review=review)
+    one = Judged(likely=given.astype(float), given=given, review=review, learnt=np.ones_like(given))
     kind, _ = report_on(gold, [one], np.arange(5))
     assert kind.reviewed == pytest.approx(1 / 3)
     assert kind.kept_right.value == pytest.approx(1 / 2)
@@ -232,7 +252,8 @@ def test_nothing_or_everything_for_review_is_exactly_that(scheme: Scheme, copies
     gold = replace(right(scheme, targets), clusters=np.arange(count) % 8)
     for share in (0.0, 1.0):
         review = np.full((count, 2), bool(share))
-        one = Judged(likely=targets.astype(float), given=targets, review=review)
+        learnt = np.ones_like(targets)
+        one = Judged(likely=targets.astype(float), given=targets, review=review, learnt=learnt)
         kind, _ = report_on(gold, [one], np.arange(count))
         assert kind.reviewed == share
 
@@ -245,6 +266,7 @@ def test_near_duplicates_do_not_narrow_an_interval(scheme: Scheme) -> None:
         likely=np.repeat(single.likely, 3, axis=0),
         given=np.repeat(single.given, 3, axis=0),
         review=np.repeat(single.review, 3, axis=0),
+        learnt=np.repeat(single.learnt, 3, axis=0),
     )
     gold = replace(
         right(scheme, np.repeat(targets, 3, axis=0)), clusters=np.repeat(np.arange(8), 3)
