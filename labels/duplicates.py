@@ -63,13 +63,10 @@ def clusters(sketches: npt.NDArray[np.uint32]) -> npt.NDArray[np.intp]:
         for at, one in enumerate(bucket):
             later = bucket[at + 1 :]
             others = later[found[later] != found[one]]
-            if not len(others):
-                continue
-            alike = (sketches[others] == sketches[one]).mean(axis=1) >= SIMILAR
-            if not alike.any():
-                continue
-            joined = np.append(found[others[alike]], found[one])
-            found[np.isin(found, joined)] = joined.min()
+            alike = others[(sketches[others] == sketches[one]).mean(axis=1) >= SIMILAR]
+            if len(alike):
+                joined = np.append(found[alike], found[one])
+                found[np.isin(found, joined)] = joined.min()
     return found
 
 

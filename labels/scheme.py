@@ -101,6 +101,14 @@ class Scheme:
         start = self.outputs.index((group.id, group.ids[0]))
         return slice(start, start + len(group.ids))
 
+    def labels_where(self, chosen: Iterable[bool]) -> dict[str, list[str]]:
+        """The labels of the chosen outputs, in their order, by the groups that have such."""
+        found: dict[str, list[str]] = {}
+        for (group, label), is_chosen in zip(self.outputs, chosen, strict=True):
+            if is_chosen:
+                found.setdefault(group, []).append(label)
+        return found
+
     def labels_in(self, row: Mapping[str, object], where: str) -> dict[str, frozenset[str]]:
         """The groups that a row names; a missing, null or empty one is unknown and left out.
 

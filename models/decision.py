@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from labels.scheme import Group, Scheme
 from models.scorer import Scores
@@ -36,10 +37,6 @@ class Rule:
     margin: float
     trained: tuple[bool, ...]
 
-    def untrained(self, group: Group) -> list[str]:
-        """The labels of the group that could not be learnt: all its articles go to review."""
-        return [x for x, trained in zip(group.ids, self.trained, strict=True) if not trained]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choice:
@@ -49,10 +46,9 @@ class Choice:
     reasons: tuple[str, ...]
 
 
-def untrained_labels(scheme: Scheme, rules: Mapping[str, Rule]) -> dict[str, list[str]]:
-    """The labels that could not be learnt, by the groups that have such."""
-    found = {group.id: rules[group.id].untrained(group) for group in scheme.groups}
-    return {group: labels for group, labels in found.items() if labels}
+def trained_outputs(scheme: Scheme, rules: Mapping[str, Rule]) -> npt.NDArray[np.bool_]:
+    """Which labels could be learnt, of all groups, shape (outputs,)."""
+    return np.concatenate([np.array(rules[group.id].trained, bool) for group in scheme.groups])
 
 
 def decide(group: Group, rule: Rule, probabilities: Scores) -> Choice:
@@ -60,7 +56,11 @@ def decide(group: Group, rule: Rule, probabilities: Scores) -> Choice:
 
     An exclusive group always gives its best guess.
     """
-    untrained = [f"untrained:{group.id}:{label}" for label in rule.untrained(group)]
+    untrained = [
+        f"untrained:{group.id}:{label}"
+        for label, trained in zip(group.ids, rule.trained, strict=True)
+        if not trained
+    ]
     if group.exclusive:
         best = int(np.argmax(probabilities))
         unsure = [f"uncertain:{group.id}"] if probabilities[best] < rule.sure[best] else []

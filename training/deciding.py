@@ -48,13 +48,8 @@ def learn_deciding(problem: Problem, rows: Rows, scores: Floats) -> Deciding:
         )
         trained = (
             _judged(evidence)
-            & labels_of(group, evidence.targets, problem.clusters[mine], LEAST_CALIBRATED)
-            & labels_of(
-                group,
-                problem.targets[problem.known[:, at], columns],
-                problem.clusters[problem.known[:, at]],
-                LEAST_MEASURED,
-            )
+            & _enough(problem, at, mine, LEAST_CALIBRATED)
+            & _enough(problem, at, np.flatnonzero(problem.known[:, at]), LEAST_MEASURED)
         )
         kind = recipe.learner_of(group).calibration
         calibration = fit_calibration(group, evidence, trained, kind)
@@ -100,6 +95,13 @@ def promised(problem: Problem, deciding: Deciding, rows: Rows, likely: Floats) -
             labels=held,
         )
     return replace(deciding, rules=rules, promises=promises)
+
+
+def _enough(problem: Problem, at: int, rows: Rows, least: int) -> Bools:
+    """Which labels of group number ``at`` have articles enough among rows that are known in it."""
+    group = problem.scheme.groups[at]
+    targets = problem.targets[rows, problem.scheme.columns(group)]
+    return labels_of(group, targets, problem.clusters[rows], least)
 
 
 def _judged(evidence: Evidence) -> Bools:

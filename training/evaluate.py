@@ -10,7 +10,7 @@ import numpy as np
 
 from labels.corpus import Corpus
 from labels.scheme import Scheme
-from models.decision import untrained_labels
+from models.decision import trained_outputs
 from models.evidence import Seen, Why
 from models.prediction import Prediction
 from models.predictor import Predictor
@@ -78,7 +78,9 @@ def evaluate(predictor: Predictor, corpus: Corpus, seen: Seen) -> Evaluation:
         seen={article.id: one for article, one in zip(everything, why, strict=True) if one},
         groups=report_on(gold, judged, new),
         unmeasured=gold.unmeasured(new) if len(new) else [],
-        untrained=untrained_labels(corpus.scheme, predictor.model.rules),
+        untrained=corpus.scheme.labels_where(
+            ~trained_outputs(corpus.scheme, predictor.model.rules)
+        ),
         seen_groups=report_on(gold, judged, old),
         answers=list(_answers(corpus, predictions, why)),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +10,7 @@ import numpy as np
 from labels.corpus import Corpus
 from labels.errors import InputError
 from labels.scheme import Kind
-from models.decision import untrained_labels
+from models.decision import trained_outputs
 from models.features import Block, Text, read_text
 from models.model import Model
 from models.segmentation import (
@@ -168,7 +168,9 @@ def _report(
     deciding: Deciding,
 ) -> Report:
     rows, gold = _evaluated(corpus), Gold.of(corpus)
-    untrained = untrained_labels(corpus.scheme, deciding.rules)
+    trained = trained_outputs(corpus.scheme, deciding.rules)
+    always = np.all([one.learnt[rows] for one in (*judged, *themes)], axis=(0, 1))
+    untrained = corpus.scheme.labels_where(~trained)
     all_of_it = np.array([group.id in untrained for group in corpus.scheme.groups])
     judged, themes = (
         [replace(one, review=one.review | all_of_it) for one in parts] for parts in (judged, themes)
@@ -181,25 +183,11 @@ def _report(
         groups=report_on(gold, judged, rows),
         unmeasured=gold.unmeasured(rows),
         untrained=untrained,
-        unlearnt=dict(_unlearnt(corpus, deciding, [*judged, *themes], rows)),
+        unlearnt=corpus.scheme.labels_where(trained & ~always),
         themes=report_on(gold, themes, rows) if themes else [],
         precision=recipe.precision,
         promises=dict(deciding.promises),
     )
-
-
-def _unlearnt(
-    corpus: Corpus, deciding: Deciding, judged: Sequence[Judged], rows: Rows
-) -> Iterator[tuple[str, list[str]]]:
-    """The labels, by group, that the model has learnt and some model of its evaluation not."""
-    for group in corpus.scheme.groups:
-        columns = corpus.scheme.columns(group)
-        always = np.all([one.learnt[rows, columns].all(axis=0) for one in judged], axis=0)
-        trained = deciding.rules[group.id].trained
-        found = zip(group.ids, always, trained, strict=True)
-        labels = [label for label, in_all, is_ in found if is_ and not in_all]
-        if labels:
-            yield group.id, labels
 
 
 def theme_rows(corpus: Corpus) -> list[Rows]:

@@ -9,7 +9,7 @@ import joblib
 import numpy as np
 
 from labels.folds import stratified_folds
-from models.decision import decide
+from models.decision import decide, trained_outputs
 from training.counts import Matrix, Rows
 from training.deciding import learn_deciding, probabilities, promised
 from training.linear import Bools, Floats
@@ -145,15 +145,19 @@ def _judge_fold(problem: Problem, test: Rows, seed: int) -> Judged:
     scores = out_of_fold(problem, train, seed, features)
     deciding = learn_deciding(problem, train, scores)
     deciding = promised(problem, deciding, train, probabilities(problem, deciding, scores))
-    likely = np.zeros((len(test), problem.targets.shape[1]))
+    groups = problem.scheme.groups
+    scores = np.hstack(
+        [
+            problem.fit(at, features, train).scores(features[group.kind][test])
+            for at, group in enumerate(groups)
+        ]
+    )
+    likely = probabilities(problem, deciding, scores)
+    learnt = np.tile(trained_outputs(problem.scheme, deciding.rules), (len(test), 1))
     given = np.zeros(likely.shape, bool)
-    review = np.zeros((len(test), len(problem.scheme.groups)), bool)
-    learnt = np.zeros(likely.shape, bool)
-    for at, group in enumerate(problem.scheme.groups):
+    review = np.zeros((len(test), len(groups)), bool)
+    for at, group in enumerate(groups):
         columns = problem.scheme.columns(group)
-        scores = problem.fit(at, features, train).scores(features[group.kind][test])
-        likely[:, columns] = deciding.calibrations[group.id](scores)
-        learnt[:, columns] = deciding.rules[group.id].trained
         for row in range(len(test)):
             choice = decide(group, deciding.rules[group.id], likely[row, columns])
             given[row, columns.start + np.array(choice.given, int)] = True

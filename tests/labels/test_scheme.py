@@ -66,6 +66,13 @@ def test_the_columns_of_the_groups_lie_side_by_side(scheme: Scheme) -> None:
     assert [scheme.columns(group) for group in scheme.groups] == [slice(0, 4), slice(4, 8)]
 
 
+def test_chosen_outputs_are_named_by_the_groups_that_have_such(scheme: Scheme) -> None:
+    chosen = [output == ("domains", "ai") for output in scheme.outputs]
+    assert scheme.labels_where(chosen) == {"domains": ["ai"]}
+    every = {group.id: list(group.ids) for group in scheme.groups}
+    assert scheme.labels_where([True] * len(chosen)) == every
+
+
 def test_the_digest_does_not_depend_on_the_layout_of_the_file(write: Write) -> None:
     inline = """
     # the same in other words

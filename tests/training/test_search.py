@@ -147,6 +147,12 @@ def test_labels_of_a_theme_do_not_move_the_choice_made_without_it(
     assert [t.starter_loss for t in one.trials] != [t.starter_loss for t in other.trials]
 
 
+def told_apart(found: Found) -> Found:
+    """Each fold of themes has a recipe that is like no other."""
+    own = {place: replace(one, sure=0.6 + place[1] / 100) for place, one in found.themes.items()}
+    return replace(found, themes=own)
+
+
 def test_each_theme_is_judged_by_a_recipe_found_without_it(
     corpus: Corpus,
     recipe: Recipe,
@@ -158,18 +164,14 @@ def test_each_theme_is_judged_by_a_recipe_found_without_it(
         replace(s, source="starter", theme=f"s{at % 4}") for at, s in enumerate(corpus.samples)
     )
     starter = replace(corpus, samples=samples)
-    marks: dict[Recipe, tuple[int, int]] = {}
+    marks: dict[Recipe, int] = {}
     calls: list[tuple[Any, ...]] = []
     judged: list[list[Judged]] = []
 
     def found_apart(*given: Any) -> Found:
-        """Each fold of themes has a recipe that can be told from all others."""
-        found = search(*given)
-        own = {
-            place: replace(one, sure=0.6 + place[1] / 100) for place, one in found.themes.items()
-        }
-        marks.update({one: place for place, one in own.items()})
-        return replace(found, themes=own)
+        found = told_apart(search(*given))
+        marks.update({one: fold for (_, fold), one in found.themes.items()})
+        return found
 
     def keep(*given: Any) -> list[Judged]:
         calls.append(given)
@@ -184,8 +186,7 @@ def test_each_theme_is_judged_by_a_recipe_found_without_it(
     folds = theme_folds(problem)
     assert [len(theme) for theme in themes] == [30] * 4
     for at, theme in enumerate(themes):
-        _, fold = marks[recipes[0, at]]
-        assert set(theme.tolist()) <= set(folds[fold].tolist())
+        assert set(theme.tolist()) <= set(folds[marks[recipes[0, at]]].tolist())
     passing = [one.sure for one in done.report.promises["type"].labels if one.sure is not None]
     assert passing
     assert set(passing) <= set(judged[1][0].likely[:, :4].max(axis=1).tolist())
