@@ -97,8 +97,10 @@ class Standing:
         return self._beside_themes(float(np.mean([_worth(one.whole) for one in self.own])))
 
     def worth_without(self, partition: int, fold: int) -> float:
-        own = _worth(self.own[partition].without[fold])
-        return self._beside_themes(own) if self.share else own
+        mark = self.own[partition].without[fold]
+        if mark is not None and not self.share:  # starter articles alone, which themes have seen
+            return _worth(mark)
+        return self._beside_themes(_worth(mark))
 
     def _beside_themes(self, own: float) -> float:
         if self.themes is None:

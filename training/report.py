@@ -73,7 +73,7 @@ class Report:
     ``unmeasured`` are the groups of which no evaluated article has a known label; they have no
     figures. ``untrained`` are labels, by group, with too few articles to be learnt: they send
     all articles to review. ``unlearnt`` are those that the model has learnt, but not every model
-    of its evaluation. ``promises`` by group are what ``--precision`` could hold to.
+    that judged ``groups``. ``promises`` by group are what ``--precision`` could hold to.
     """
 
     source: str

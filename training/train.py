@@ -169,7 +169,7 @@ def _report(
 ) -> Report:
     rows, gold = _evaluated(corpus), Gold.of(corpus)
     trained = trained_outputs(corpus.scheme, deciding.rules)
-    always = np.all([one.learnt[rows] for one in (*judged, *themes)], axis=(0, 1))
+    always = np.all([one.learnt[rows] for one in judged], axis=(0, 1))
     untrained = corpus.scheme.labels_where(~trained)
     all_of_it = np.array([group.id in untrained for group in corpus.scheme.groups])
     judged, themes = (

@@ -74,6 +74,8 @@ def test_where_nothing_was_measured_learners_are_alike() -> None:
     nothing = Outcome(whole=None, without=[None])
     one = Standing(own=[nothing], themes=standing(0.0, 0.4, 0.5).themes, share=0.5)
     assert one.worth == one.worth_without(0, 0) == pytest.approx(0.2)
+    unknown = replace(one, share=0.0)  # no given article has a label of such a group
+    assert unknown.worth == unknown.worth_without(0, 0) == pytest.approx(0.4)
     trial = choose(Recipe(), {"multi": {ONE: one}}, [1]).trials[0]
     assert (trial.f1, trial.loss) == (None, None)
     assert trial.starter_f1 == pytest.approx(0.4)

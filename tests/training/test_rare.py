@@ -71,6 +71,18 @@ def test_a_domain_that_few_have_or_few_lack_is_measured(counts: Mapping[str, int
     assert (report.untrained, report.unlearnt) == ({}, {})
 
 
+def test_what_only_models_of_other_themes_could_not_learn_does_not_lower_the_figures() -> None:
+    corpus = corpus_of("exclusive", "abc", {"a": 18, "b": 8, "c": 18})
+    themed = tuple(
+        replace(s, source="starter", theme=f"s{at % (2 if s.labels['g'] == {'b'} else 6)}")
+        for at, s in enumerate(corpus.samples)
+    )
+    report = report_of(replace(corpus, samples=themed))
+    assert report.themes[0].labels[1].recall.value == 0.0
+    assert report.groups[0].labels[1].recall.value == 1.0
+    assert report.unlearnt == {}
+
+
 def test_with_fewer_articles_a_type_is_not_learnt_and_named() -> None:
     report = report_of(corpus_of("exclusive", "abc", {"a": 10, "b": 10, "c": 3}))
     assert report.untrained == {"g": ["c"]}
