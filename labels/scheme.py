@@ -8,6 +8,8 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
+from itertools import accumulate
 from pathlib import Path
 from typing import Literal, cast, get_args
 
@@ -34,7 +36,7 @@ class Label:
     definition: str = ""
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Group:
     """Labels of which an article carries exactly one (exclusive) or any number (multi)."""
 
@@ -48,7 +50,7 @@ class Group:
     def exclusive(self) -> bool:
         return self.kind == "exclusive"
 
-    @property
+    @cached_property
     def ids(self) -> tuple[str, ...]:
         return tuple(label.id for label in self.labels)
 
@@ -85,21 +87,28 @@ class Group:
         return ", ".join(self.ids)
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True)
 class Scheme:
     """Groups in the order in which answers show them."""
 
     groups: tuple[Group, ...]
 
-    @property
+    @cached_property
     def outputs(self) -> tuple[tuple[str, str], ...]:
         """(group id, label id) of every score, in the order of the columns of a score matrix."""
         return tuple((group.id, label) for group in self.groups for label in group.ids)
 
     def columns(self, group: Group) -> slice:
         """The columns of ``group`` in a score matrix of shape (articles, outputs)."""
-        start = self.outputs.index((group.id, group.ids[0]))
-        return slice(start, start + len(group.ids))
+        return self._columns[group.id]
+
+    @cached_property
+    def _columns(self) -> dict[str, slice]:
+        ends = accumulate(len(group.ids) for group in self.groups)
+        return {
+            group.id: slice(end - len(group.ids), end)
+            for group, end in zip(self.groups, ends, strict=True)
+        }
 
     def labels_where(self, chosen: Iterable[bool]) -> dict[str, list[str]]:
         """The labels of the chosen outputs, in their order, by the groups that have such."""

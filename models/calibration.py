@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 
 from models.scorer import Scores
 
-# Scores are clipped before exp, far outside of anything that training can produce.
+# Scores are kept from overflowing exp, far outside of anything that training can produce.
 _FAR = 500.0
 _LEAST = 1e-300  # instead of a sum of 0
 
@@ -38,11 +40,16 @@ class Temperature:
     def __call__(self, scores: Scores) -> Scores:
         if not any(self.trained):
             return np.zeros_like(scores)
+        scaled = scores / self.temperature
         if not self.exclusive:
-            return np.where(self.trained, _sigmoid(scores / self.temperature), 0.0)
-        scaled = np.where(self.trained, scores / self.temperature, -np.inf)
-        raised = np.exp(scaled - scaled.max(axis=-1, keepdims=True))
-        return np.asarray(raised / raised.sum(axis=-1, keepdims=True))
+            return _known(_sigmoid(scaled), self._untrained, 0.0)
+        scaled = _known(scaled, self._untrained, -np.inf)
+        raised = np.exp(scaled - np.maximum.reduce(scaled, axis=-1, keepdims=True))
+        return np.asarray(raised / np.add.reduce(raised, axis=-1, keepdims=True))
+
+    @cached_property
+    def _untrained(self) -> npt.NDArray[np.bool_] | None:
+        return _untrained(self.trained)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,12 +66,25 @@ class Sigmoid:
     trained: tuple[bool, ...]
 
     def __call__(self, scores: Scores) -> Scores:
-        logits = scores * np.array(self.slopes) + np.array(self.offsets)
-        likely = np.where(self.trained, _sigmoid(logits), 0.0)
+        slopes, offsets, untrained = self._arrays
+        likely = _known(_sigmoid(scores * slopes + offsets), untrained, 0.0)
         if not self.exclusive:
             return likely
         return np.asarray(likely / np.maximum(likely.sum(axis=-1, keepdims=True), _LEAST))
 
+    @cached_property
+    def _arrays(self) -> tuple[Scores, Scores, npt.NDArray[np.bool_] | None]:
+        return np.array(self.slopes), np.array(self.offsets), _untrained(self.trained)
+
+
+def _untrained(trained: tuple[bool, ...]) -> npt.NDArray[np.bool_] | None:
+    """Which labels were never trained; None where all were, as is usual."""
+    return None if all(trained) else ~np.array(trained)
+
+
+def _known(scores: Scores, untrained: npt.NDArray[np.bool_] | None, instead: float) -> Scores:
+    return scores if untrained is None else np.where(untrained, instead, scores)
+
 
 def _sigmoid(logits: Scores) -> Scores:
-    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -_FAR, _FAR))))
+    return np.asarray(1 / (1 + np.exp(-np.maximum(logits, -_FAR))))

@@ -56,19 +56,29 @@ def decide(group: Group, rule: Rule, probabilities: Scores) -> Choice:
 
     An exclusive group always gives its best guess.
     """
-    untrained = [
+    likely = probabilities.tolist()
+    untrained = [] if all(rule.trained) else _untrained(group, rule)
+    if group.exclusive:
+        best = likely.index(max(likely))
+        unsure = [f"uncertain:{group.id}"] if likely[best] < rule.sure[best] else []
+        return Choice(given=(best,), reasons=(*unsure, *untrained))
+    given, unsure = [], []
+    for at, (score, threshold) in enumerate(zip(likely, rule.thresholds, strict=True)):
+        if not rule.trained[at]:
+            continue
+        if score >= threshold:
+            given.append(at)
+            doubtful = score < rule.sure[at]
+        else:
+            doubtful = threshold - score < rule.margin
+        if doubtful:
+            unsure.append(f"uncertain:{group.id}:{group.ids[at]}")
+    return Choice(given=tuple(given), reasons=(*unsure, *untrained))
+
+
+def _untrained(group: Group, rule: Rule) -> list[str]:
+    return [
         f"untrained:{group.id}:{label}"
         for label, trained in zip(group.ids, rule.trained, strict=True)
         if not trained
     ]
-    if group.exclusive:
-        best = int(np.argmax(probabilities))
-        unsure = [f"uncertain:{group.id}"] if probabilities[best] < rule.sure[best] else []
-        return Choice(given=(best,), reasons=(*unsure, *untrained))
-    thresholds, trained = np.array(rule.thresholds), np.array(rule.trained)
-    given = (probabilities >= thresholds) & trained
-    near = trained & ~given & (thresholds - probabilities < rule.margin)
-    doubtful = np.flatnonzero((given & (probabilities < np.array(rule.sure))) | near)
-    unsure = [f"uncertain:{group.id}:{group.ids[at]}" for at in doubtful]
-    chosen = tuple(np.flatnonzero(given).tolist())
-    return Choice(given=chosen, reasons=(*unsure, *untrained))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from labels.scheme import Scheme
+from models.explanation import Explanation
 
 DECIMALS = 6
 
@@ -15,7 +16,7 @@ class Prediction:
     """The labels given to one article, with the probabilities of all labels.
 
     ``given`` maps a group id to label ids, the likeliest first; ``scores`` maps a group id to
-    label ids and probabilities, the likeliest first.
+    label ids and probabilities, the likeliest first. ``explain`` is there where it was asked for.
     """
 
     id: str
@@ -24,6 +25,7 @@ class Prediction:
     scores: Mapping[str, Mapping[str, float]]
     reasons: tuple[str, ...]
     model: str
+    explain: Explanation | None = None
 
     @property
     def review(self) -> bool:
@@ -38,7 +40,7 @@ class Prediction:
                 for label in self.given[group.id]
             ]
             groups[group.id] = labels[0] if group.exclusive else labels
-        return {
+        shown = {
             "id": self.id,
             **groups,
             "review": self.review,
@@ -46,3 +48,9 @@ class Prediction:
             "scores": {group: dict(scores) for group, scores in self.scores.items()},
             "model": self.model,
         }
+        if self.explain is not None:
+            shown["explain"] = {
+                group: {label: one.as_json() for label, one in labels.items()}
+                for group, labels in self.explain.items()
+            }
+        return shown

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-import numpy as np
-
 from labels.article import Article
 from labels.scheme import Group
 from models.decision import LEAST_CHARACTERS, LEAST_KNOWN, Choice, decide
-from models.features import Text, read_text
+from models.explanation import Scored
+from models.explanation import explain as explain_
 from models.model import Model
 from models.prediction import DECIMALS, Prediction
+from models.reading import Terms
 from models.scorer import Scores
 from models.segmentation import SegmenterName, dictionary_words, open_segmenter
+from models.text import Text, read_article
 
 
 class Predictor:
@@ -24,35 +25,47 @@ class Predictor:
         self.version = version
         self._segmenter = open_segmenter(segmenter, dictionary_words(model.dictionary))
 
-    def predict(self, articles: Iterable[Article]) -> list[Prediction]:
-        """One prediction an article, in order; none depends on the others."""
-        return [self._predict(article) for article in articles]
+    def predict(self, articles: Iterable[Article], explain: int = 0) -> list[Prediction]:
+        """One prediction an article, in order; none depends on the others.
 
-    def _predict(self, article: Article) -> Prediction:
-        text = read_text(article, self._segmenter)
-        linear = self.model.scorer.score(text)
-        scheme = self.model.scheme
+        With ``explain`` each says for every label which words spoke most for or against it, at
+        most so many.
+        """
+        return [self._predict(article, explain) for article in articles]
+
+    def _predict(self, article: Article, most: int) -> Prediction:
+        scorer, scheme = self.model.scorer, self.model.scheme
+        read = read_article(article)
+        text = read.cut(self._segmenter)
+        terms = scorer.terms(text)
+        rows = scorer.known_rows(terms)
+        values = scorer.values(rows)
+        linear = scorer.weigh(values)
+        explained = None
+        if most:
+            scored = Scored(read, text, terms, rows, values, linear)
+            explained = explain_(scheme, scorer, scored, most)
         given, scores = {}, {}
         reasons: list[str] = []
         for group in scheme.groups:
             likely = self.model.calibrations[group.id](linear[scheme.columns(group)])
             choice = decide(group, self.model.rules[group.id], likely)
-            given[group.id] = _likeliest_first(group, choice, likely)
-            scores[group.id] = _named(group, likely)
+            given[group.id], scores[group.id] = _likeliest_first(group, choice, likely)
             reasons += choice.reasons
         return Prediction(
             id=article.id,
             scheme=scheme,
             given=given,
             scores=scores,
-            reasons=(*reasons, *self._warnings(text)),
+            reasons=(*reasons, *self._warnings(text, terms)),
             model=self.version,
+            explain=explained,
         )
 
-    def _warnings(self, text: Text) -> list[str]:
+    def _warnings(self, text: Text, terms: Terms) -> list[str]:
         """What makes the text itself hard to judge."""
-        little = sum(not character.isspace() for character in text.content) < LEAST_CHARACTERS
-        strange = not little and self.model.scorer.known_share(text) < LEAST_KNOWN
+        little = text.count_characters(LEAST_CHARACTERS) < LEAST_CHARACTERS
+        strange = not little and not self.model.scorer.knows(text, terms, LEAST_KNOWN)
         found = {
             "too_little_text": little,
             "truncated": text.truncated,
@@ -61,10 +74,11 @@ class Predictor:
         return [reason for reason, holds in found.items() if holds]
 
 
-def _likeliest_first(group: Group, choice: Choice, likely: Scores) -> tuple[str, ...]:
-    return tuple(group.ids[at] for at in sorted(choice.given, key=lambda at: -likely[at]))
-
-
-def _named(group: Group, likely: Scores) -> dict[str, float]:
-    order = np.argsort(-likely, kind="stable")
-    return {group.ids[at]: round(float(likely[at]), DECIMALS) for at in order}
+def _likeliest_first(
+    group: Group, choice: Choice, likely: Scores
+) -> tuple[tuple[str, ...], dict[str, float]]:
+    """The labels given, and the probabilities of all labels."""
+    values = likely.tolist()
+    order = sorted(range(len(values)), key=values.__getitem__, reverse=True)
+    given = tuple(group.ids[at] for at in order if at in choice.given)
+    return given, {group.ids[at]: round(values[at], DECIMALS) for at in order}

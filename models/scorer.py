@@ -2,81 +2,185 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from models.features import Block, Text, terms
+from models.features import Block
+from models.keys import keys_of
+from models.reading import Numbers, Plan, Terms
+from models.text import Text
+from models.vocabulary import Vocabulary, vocabulary_of
 
 Scores = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int32]
+
+_NO_ROW = np.zeros(1, np.int32)
+_LEAST = 1e-300  # instead of a sum of 0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Weights:
     """What training learnt about the terms of one block.
 
-    ``idf`` has shape (terms,), ``weights`` shape (terms, outputs); both are float32. Outputs
-    whose group does not use the block have weight 0.
+    ``idf`` has shape (terms,), ``weights`` shape (terms, outputs). Outputs whose group does not
+    use the block have weight 0.
     """
 
     block: Block
-    vocabulary: dict[str, int]
-    idf: npt.NDArray[np.float32]
-    weights: npt.NDArray[np.float32]
+    terms: Sequence[str]
+    idf: npt.NDArray[np.floating]
+    weights: npt.NDArray[np.floating]
+
+
+class Values(NamedTuple):
+    """The TF-IDF of an article, for the terms of it that are known.
+
+    ``rows`` are of the weight matrix, ascending, ``counts`` how often their terms occur, and
+    ``tf`` what that weighs, each block scaled to length 1; all of shape (known terms,). The idf
+    lies in the weights.
+    """
+
+    rows: Rows
+    counts: Numbers
+    tf: Scores
 
 
 @dataclass(frozen=True, kw_only=True)
 class Scorer:
     """TF-IDF, each block scaled to length 1, times weights, plus intercepts.
 
-    ``intercepts`` has shape (outputs,).
+    ``rows`` of shape (terms' numbers, blocks) says where in the matrices a term of a block
+    stands; 0 where the block does not know it. ``idf`` has shape (rows,), ``weights`` shape
+    (rows, outputs), with the idf multiplied in; both hold zeros in row 0. The rows of a term
+    follow each other, term by term in the order of their numbers, so that they lie together in
+    memory. ``intercepts`` has shape (outputs,).
     """
 
-    blocks: Sequence[Weights]
+    blocks: tuple[Block, ...]
+    vocabulary: Vocabulary
+    rows: Rows
+    idf: npt.NDArray[np.float32]
+    weights: npt.NDArray[np.float32]
     intercepts: Scores
 
     def score(self, text: Text) -> Scores:
         """Linear scores, shape (outputs,), before calibration.
 
-        Terms are added in the order of their columns and in float64, so that the score depends
-        on the article alone.
+        Terms are added in the order of their rows and in float64, so that the score depends on
+        the article alone.
         """
-        scores = self.intercepts.copy()
-        for block in self.blocks:
-            columns, values = tf_idf(text, block)
-            if len(columns):
-                scores += values @ block.weights[columns].astype(np.float64)
-        return scores
+        return self.weigh(self.values(self.known_rows(self.terms(text))))
 
-    def known_share(self, text: Text) -> float:
-        """The share of the article's words that stand in some vocabulary of words, 0 to 1."""
-        words = text.words("whole")
-        if not words:
-            return 0.0
-        plain = [b.vocabulary for b in self.blocks if b.block.unit == "word"]
-        shaped = [b.vocabulary for b in self.blocks if b.block.unit == "shape"]
-        shapes = text.words("whole", "shape") if shaped else words
-        known = sum(
-            any(word in terms for terms in plain) or any(shape in terms for terms in shaped)
-            for word, shape in zip(words, shapes, strict=True)
-        )
-        return known / len(words)
+    def terms(self, text: Text) -> Terms:
+        """The terms of a text that some block could know."""
+        return self.plan.read(text, self.vocabulary)
+
+    def known_rows(self, terms: Terms) -> Rows:
+        """The row of every n-gram of every block, 0 where it is unknown, shape (n-grams,)."""
+        rows: Rows = self._flat.take(terms.numbers * self.rows.shape[1] + terms.blocks)
+        return rows
+
+    def values(self, rows: Rows) -> Values:
+        """Count the rows and weigh the counts.
+
+        A term weighs (1 + ln tf) * idf, or tf * idf in a block that is not sublinear, with
+        idf = ln((1 + n) / (1 + df)) + 1 as scikit-learn's ``TfidfTransformer`` has it.
+        """
+        # Row 0 comes first, once more than there are unknown terms.
+        ordered = np.concatenate((_NO_ROW, rows))
+        ordered.sort()
+        edges = (ordered[1:] != ordered[:-1]).nonzero()[0]
+        distinct = ordered.take(edges + 1)
+        counts = np.concatenate((edges[1:], (len(rows),))) - edges if len(edges) else edges
+        blocks = self.block_of_row.take(distinct)
+        tf = 1 + np.log(counts)
+        if self._plain is not None:
+            tf = np.where(self._plain.take(blocks), counts, tf)
+        squares = np.square(tf * self.idf.take(distinct))
+        sums = np.bincount(blocks, squares, len(self.blocks))
+        tf /= np.sqrt(np.maximum(sums, _LEAST)).take(blocks)
+        return Values(distinct, counts, tf)
+
+    def weigh(self, values: Values) -> Scores:
+        """The linear scores of these values."""
+        taken = self.weights.take(values.rows, axis=0)
+        return np.asarray(self.intercepts + np.einsum("i,ij->j", values.tf, taken))
+
+    def knows(self, text: Text, terms: Terms, share: float) -> bool:
+        """Whether at least this share of the article's words stands in a vocabulary of words."""
+        known = self._known_words.take(terms.words)
+        if terms.shapes is not None:
+            known |= self._known_shapes.take(terms.shapes)
+        count = int(np.count_nonzero(known))
+        # Blanks may be among the words: most texts know enough even so.
+        return count >= share * len(known) > 0 or count >= share * max(text.count_words(), 1)
+
+    @cached_property
+    def plan(self) -> Plan:
+        return Plan.of(self.blocks)
+
+    @cached_property
+    def _flat(self) -> Rows:
+        return self.rows.reshape(-1)
+
+    @cached_property
+    def block_of_row(self) -> npt.NDArray[np.integer]:
+        """The block of each row; that of row 0 is nobody's."""
+        blocks = np.concatenate((_NO_ROW, self.rows.nonzero()[1]))
+        return blocks.astype(np.min_scalar_type(len(self.blocks)))  # small, to stay in the cache
+
+    @cached_property
+    def _plain(self) -> npt.NDArray[np.bool_] | None:
+        """Which blocks are not sublinear; None where all are."""
+        plain = np.array([not block.sublinear for block in self.blocks])
+        return plain if plain.any() else None
+
+    @cached_property
+    def _known_words(self) -> npt.NDArray[np.bool_]:
+        return self._known("word")
+
+    @cached_property
+    def _known_shapes(self) -> npt.NDArray[np.bool_]:
+        return self._known("shape")
+
+    @cached_property
+    def term_of_row(self) -> Numbers:
+        """The number of the term of each row, ascending; 0 for row 0."""
+        return np.concatenate((_NO_ROW, self.rows.nonzero()[0]))
+
+    def _known(self, unit: str) -> npt.NDArray[np.bool_]:
+        """Which terms stand in some vocabulary of this unit, shape (numbers,)."""
+        blocks = [at for at, block in enumerate(self.blocks) if block.unit == unit]
+        return np.asarray((self.rows[:, blocks] != 0).any(axis=1))
 
 
-def tf_idf(text: Text, block: Weights) -> tuple[npt.NDArray[np.intp], Scores]:
-    """The columns of the known terms, ascending, and their values, scaled to length 1.
+def fuse(blocks: Sequence[Weights], intercepts: Scores) -> Scorer:
+    """One scorer of what was learnt of each block."""
+    vocabulary = vocabulary_of(list(dict.fromkeys(t for block in blocks for t in block.terms)))
+    # Block by block first; then sorted by term, as rows of a term are to lie together.
+    numbers = [vocabulary.find(keys_of(block.terms)) for block in blocks]
+    own = np.repeat(np.arange(len(blocks)), [len(mine) for mine in numbers])
+    every = np.concatenate([[], *numbers]).astype(np.intp)
+    order = np.lexsort((own, every))
+    rows = np.zeros((len(vocabulary.slots) + 1, len(blocks)), np.int32)
+    rows[every[order], own[order]] = np.arange(1, len(order) + 1)
+    idf = np.concatenate([[], *(block.idf for block in blocks)])[order]
+    weights = np.concatenate([np.zeros((0, len(intercepts))), *(b.weights for b in blocks)])[order]
+    return Scorer(
+        blocks=tuple(block.block for block in blocks),
+        vocabulary=vocabulary,
+        rows=rows,
+        idf=_under_nothing(idf[:, None])[:, 0].copy(),
+        weights=_under_nothing(weights * idf[:, None]),
+        intercepts=intercepts,
+    )
 
-    The value of a term is (1 + ln tf) * idf, or tf * idf in a block that is not sublinear, with
-    idf = ln((1 + n) / (1 + df)) + 1 as scikit-learn's ``TfidfTransformer`` has it.
-    """
-    known = block.vocabulary
-    counted = Counter(known[term] for term in terms(text, block.block) if term in known)
-    columns = np.array(sorted(counted), np.intp)
-    counts = np.array([counted[column] for column in columns.tolist()], np.float64)
-    counts = 1 + np.log(counts) if block.block.sublinear else counts
-    values = counts * block.idf[columns].astype(np.float64)
-    length = float(np.sqrt(values @ values))
-    return columns, values / length if length else values
+
+def _under_nothing(matrix: Scores) -> npt.NDArray[np.float32]:
+    """The matrix under a row of zeros."""
+    return np.concatenate([np.zeros((1, matrix.shape[1])), matrix]).astype(np.float32)

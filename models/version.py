@@ -7,18 +7,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from labels.errors import InputError, VersionError
 from labels.scheme import Scheme, read_scheme
+from models.arrays import read_scorer, write_scorer
 from models.calibration import Calibration, Sigmoid, Temperature
 from models.decision import Rule
-from models.features import COLUMNS, Block
+from models.features import Block
 from models.golden import replay_golden
 from models.manifest import Manifest, check_digests, read_manifest
 from models.model import Model
 from models.predictor import Predictor
-from models.scorer import Scorer, Weights
 from models.segmentation import SegmenterName
 from models.sums import check_sums
 
@@ -45,11 +43,7 @@ def load_predictor(folder: Path, segmenter: SegmenterName = "rjieba") -> Predict
 
 def write_model(folder: Path, model: Model) -> None:
     """Write weights, vocabularies, scheme and dictionary; the manifest holds the rest."""
-    for at, block in enumerate(model.scorer.blocks):
-        terms = sorted(block.vocabulary, key=block.vocabulary.__getitem__)
-        (folder / f"vocabulary-{at}.txt").write_text("".join(f"{t}\n" for t in terms), "utf-8")
-        np.save(folder / f"idf-{at}.npy", block.idf, allow_pickle=False)
-        np.save(folder / f"weights-{at}.npy", block.weights, allow_pickle=False)
+    write_scorer(folder, model.scorer)
     (folder / "scheme.toml").write_text(scheme_text(model.scheme), "utf-8")
     (folder / "dictionary.txt").write_text(model.dictionary, "utf-8")
 
@@ -83,43 +77,16 @@ def _quoted(text: str) -> str:
 def _read_model(folder: Path, manifest: Manifest) -> Model:
     scheme = read_scheme(folder / "scheme.toml")
     check_digests(folder, manifest, scheme.digest())
-    blocks = [_read_block(folder, at, Block(**_any(b))) for at, b in enumerate(manifest.blocks)]
-    intercepts = np.array(manifest.intercepts, np.float64)
-    _check_shapes(folder, blocks, intercepts, len(scheme.outputs))
+    blocks = tuple(Block(**_any(block)) for block in manifest.blocks)
+    scorer = read_scorer(folder, blocks, manifest.intercepts, len(scheme.outputs))
     _check_groups(folder, manifest, scheme)
     return Model(
         scheme=scheme,
         dictionary=(folder / "dictionary.txt").read_text("utf-8"),
-        scorer=Scorer(blocks=blocks, intercepts=intercepts),
+        scorer=scorer,
         calibrations={g: calibration_from(c) for g, c in manifest.calibrations.items()},
         rules={g: _rule(r) for g, r in manifest.rules.items()},
     )
-
-
-def _read_block(folder: Path, at: int, block: Block) -> Weights:
-    if (block.field, block.unit) not in COLUMNS:
-        raise ValueError(block.name)
-    terms = (folder / f"vocabulary-{at}.txt").read_text("utf-8").split("\n")[:-1]
-    return Weights(
-        block=block,
-        vocabulary={term: column for column, term in enumerate(terms)},
-        idf=np.load(folder / f"idf-{at}.npy", mmap_mode="r", allow_pickle=False),
-        weights=np.load(folder / f"weights-{at}.npy", mmap_mode="r", allow_pickle=False),
-    )
-
-
-def _check_shapes(folder: Path, blocks: list[Weights], intercepts: Any, outputs: int) -> None:
-    for block in blocks:
-        expected = (len(block.vocabulary), outputs)
-        for name, found, wanted in (
-            ("weights", block.weights.shape, expected),
-            ("idf", block.idf.shape, expected[:1]),
-        ):
-            if found != wanted:
-                what = f"{name} of shape {found}, not {wanted}"
-                raise VersionError(str(folder), what, "Train again")
-    if intercepts.shape != (outputs,):
-        raise VersionError(str(folder), f"not {outputs} intercepts", "Train again")
 
 
 def _check_groups(folder: Path, manifest: Manifest, scheme: Scheme) -> None:

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from labels.article import Article
-from models.features import LONGEST
+from models.text import LONGEST
 from serving.problems import RefusedBody
 
 MOST_ARTICLES = 64

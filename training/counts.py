@@ -11,7 +11,8 @@ import numpy.typing as npt
 from scipy import sparse
 from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
-from models.features import Block, Column, Text
+from models.features import Block, Column
+from models.text import Text
 
 Rows = npt.NDArray[np.intp]
 Matrix = Any  # scipy's sparse matrices have no types

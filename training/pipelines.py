@@ -14,8 +14,9 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import Pipeline
 
 from labels.scheme import Kind, Scheme
-from models.features import Block, Text
-from models.scorer import Scorer, Weights
+from models.features import Block
+from models.scorer import Scorer, Weights, fuse
+from models.text import Text
 from training.counts import Matrix, columns_of, dtype_for, text_matrix, vectoriser_settings
 from training.linear import Linear
 from training.problem import Problem
@@ -52,20 +53,20 @@ class Fitted:
         """All groups as one scorer: a matrix a block, with a column for every output."""
         every = dict.fromkeys(block for blocks in self.blocks.values() for block in blocks)
         intercepts = np.concatenate([self.linears[g.id].intercepts for g in self.scheme.groups])
-        return Scorer(blocks=[self._weights(block) for block in every], intercepts=intercepts)
+        return fuse([self._weights(block) for block in every], intercepts)
 
     def _weights(self, block: Block) -> Weights:
         kind = next(kind for kind, blocks in self.blocks.items() if block in blocks)
         vectoriser = self.vectorisers[kind].named_transformers_[block.name]
-        weights = np.zeros((len(vectoriser.idf_), len(self.scheme.outputs)), np.float32)
+        weights = np.zeros((len(vectoriser.idf_), len(self.scheme.outputs)))
         for group in self.scheme.groups:
             if block in self.blocks[group.kind]:
                 rows = self.vectorisers[group.kind].output_indices_[block.name]
                 weights[:, self.scheme.columns(group)] = self.linears[group.id].weights[rows]
         return Weights(
             block=block,
-            vocabulary={term: int(at) for term, at in vectoriser.vocabulary_.items()},
-            idf=vectoriser.idf_.astype(np.float32),
+            terms=vectoriser.get_feature_names_out().tolist(),
+            idf=vectoriser.idf_,
             weights=weights,
         )
 

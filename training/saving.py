@@ -41,8 +41,7 @@ def _digest(trained: Trained) -> str:
     """Of what was learnt: equal recipes on equal data give equal digests."""
     digest = hashlib.sha256(trained.corpus.digest().encode())
     digest.update(json.dumps(trained.recipe.as_json(), sort_keys=True).encode())
-    for block in trained.model.scorer.blocks:
-        digest.update(block.weights.tobytes())
+    digest.update(trained.model.scorer.weights.tobytes())
     return digest.hexdigest()
 
 
@@ -57,7 +56,7 @@ def _manifest(trained: Trained, name: str, now: datetime) -> Manifest:
         corpus_digest=trained.corpus.digest(),
         segmenter=trained.segmenter,
         recipe=trained.recipe.as_json(),
-        blocks=[asdict(block.block) for block in model.scorer.blocks],
+        blocks=[asdict(block) for block in model.scorer.blocks],
         intercepts=model.scorer.intercepts.tolist(),
         calibrations={g: calibration_as_json(c) for g, c in model.calibrations.items()},
         rules={group: asdict(rule) for group, rule in model.rules.items()},

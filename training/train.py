@@ -11,7 +11,7 @@ from labels.corpus import Corpus
 from labels.errors import InputError
 from labels.scheme import Kind
 from models.decision import trained_outputs
-from models.features import Block, Text, read_text
+from models.features import Block
 from models.model import Model
 from models.segmentation import (
     Segmenter,
@@ -20,6 +20,7 @@ from models.segmentation import (
     open_segmenter,
     shipped_dictionary,
 )
+from models.text import Text, read_text
 from training.candidates import candidates
 from training.choice import Found, Trial
 from training.counts import Rows, count

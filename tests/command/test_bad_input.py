@@ -219,7 +219,7 @@ Damage = Callable[[Path], None]
 
 
 def flip_a_byte(version: Path) -> None:
-    path = version / "weights-0.npy"
+    path = version / "weights.npy"
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
     path.write_bytes(data)
@@ -250,7 +250,7 @@ COPY_AGAIN = "Train again, or copy the version again from where it was made."
 DAMAGES = [
     (
         flip_a_byte,
-        f"/weights-0.npy: an altered file: its sum is not that of SHA256SUMS. {COPY_AGAIN}",
+        f"/weights.npy: an altered file: its sum is not that of SHA256SUMS. {COPY_AGAIN}",
     ),
     (add_a_file, "/notes.txt: an extra file, not in SHA256SUMS. Remove it."),
     (remove_a_file, f"/golden.jsonl: a missing file. {COPY_AGAIN}"),
@@ -258,7 +258,7 @@ DAMAGES = [
     (remove_it, ": no model version: manifest.json is missing. Train again."),
     (
         write_another_format,
-        "/manifest.json: format 0, and this newstag reads format 3. Train again.",
+        "/manifest.json: format 0, and this newstag reads format 4. Train again.",
     ),
 ]
 

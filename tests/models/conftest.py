@@ -19,7 +19,7 @@ from models.golden import write_golden
 from models.manifest import FORMAT, Manifest
 from models.model import Model
 from models.predictor import Predictor
-from models.scorer import Scorer, Weights
+from models.scorer import Weights, fuse
 from models.store import Store
 from models.version import calibration_as_json, write_model
 
@@ -75,12 +75,12 @@ def model(scheme: Scheme) -> Model:
     return Model(
         scheme=scheme,
         dictionary=DICTIONARY,
-        scorer=Scorer(
-            blocks=[
+        scorer=fuse(
+            [
                 _weights(Block(field="whole"), WORDS),
                 _weights(Block(field="title", unit="character", low=2, high=2), PAIRS),
             ],
-            intercepts=np.array([0.0, 0.0, 0.0, -1.0, -1.0]),
+            np.array([0.0, 0.0, 0.0, -1.0, -1.0]),
         ),
         calibrations={
             "type": Temperature(temperature=0.5, exclusive=True, trained=(True, True, True)),
@@ -105,9 +105,9 @@ def model(scheme: Scheme) -> Model:
 def _weights(block: Block, rows: Mapping[str, tuple[int, ...]]) -> Weights:
     return Weights(
         block=block,
-        vocabulary={term: column for column, term in enumerate(rows)},
-        idf=np.ones(len(rows), np.float32),
-        weights=np.array(list(rows.values()), np.float32),
+        terms=list(rows),
+        idf=np.ones(len(rows)),
+        weights=np.array(list(rows.values()), float),
     )
 
 
@@ -133,7 +133,7 @@ def write_files() -> Callable[[Path, Model, str], None]:
             corpus_digest="0" * 64,
             segmenter="rjieba",
             recipe={"exclusive": {"c": 1.0}},
-            blocks=[asdict(block.block) for block in model.scorer.blocks],
+            blocks=[asdict(block) for block in model.scorer.blocks],
             intercepts=model.scorer.intercepts.tolist(),
             calibrations={g: calibration_as_json(c) for g, c in model.calibrations.items()},
             rules={group: asdict(rule) for group, rule in model.rules.items()},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from labels.article import Article
-from models.features import Block, Text, read_text
+from models.features import Block
 from models.model import Model
-from models.scorer import Scorer, Weights, tf_idf
+from models.scorer import Scorer, Values, Weights, fuse
 from models.segmentation import Segmenter, open_segmenter
+from models.text import Text, read_text
 from training.counts import vectoriser_settings
 
 OUTPUTS = 4
@@ -68,34 +69,43 @@ def learnt(segmenter: Segmenter) -> list[tuple[Block, TfidfVectorizer]]:
 
 
 @pytest.fixture(scope="module")
-def scorer(learnt: list[tuple[Block, TfidfVectorizer]]) -> Scorer:
+def weights(learnt: list[tuple[Block, TfidfVectorizer]]) -> list[Weights]:
     draw = np.random.default_rng(7)
-    return Scorer(
-        blocks=[
-            Weights(
-                block=block,
-                vocabulary=vectoriser.vocabulary_,
-                idf=vectoriser.idf_.astype(np.float32),
-                weights=draw.normal(size=(len(vectoriser.idf_), OUTPUTS)).astype(np.float32),
-            )
-            for block, vectoriser in learnt
-        ],
-        intercepts=draw.normal(size=OUTPUTS),
-    )
+    return [
+        Weights(
+            block=block,
+            terms=vectoriser.get_feature_names_out().tolist(),
+            idf=vectoriser.idf_,
+            weights=draw.normal(size=(len(vectoriser.idf_), OUTPUTS)),
+        )
+        for block, vectoriser in learnt
+    ]
+
+
+@pytest.fixture(scope="module")
+def scorer(weights: list[Weights]) -> Scorer:
+    return fuse(weights, np.random.default_rng(8).normal(size=OUTPUTS))
 
 
 def read_article(title: str, content: str, segmenter: Segmenter) -> Text:
     return read_text(Article(id="a1", title=title, content=content), segmenter)
 
 
+ByScikitLearn = Callable[[Text], npt.NDArray[np.float64]]
+
+
+@pytest.fixture(scope="module")
 def by_scikit_learn(
-    text: Text, learnt: list[tuple[Block, TfidfVectorizer]], scorer: Scorer
-) -> npt.NDArray[np.float64]:
-    scores = scorer.intercepts.copy()
-    for (block, vectoriser), weights in zip(learnt, scorer.blocks, strict=True):
-        features = vectoriser.transform([text.column(block.field, block.unit)])
-        scores += np.ravel(features @ weights.weights.astype(np.float64))
-    return scores
+    learnt: list[tuple[Block, TfidfVectorizer]], weights: list[Weights], scorer: Scorer
+) -> ByScikitLearn:
+    def score(text: Text) -> npt.NDArray[np.float64]:
+        scores = scorer.intercepts.copy()
+        for (block, vectoriser), learnt_ in zip(learnt, weights, strict=True):
+            features = vectoriser.transform([text.column(block.field, block.unit)])
+            scores += np.ravel(features @ learnt_.weights)
+        return scores
+
+    return score
 
 
 @pytest.mark.parametrize(("title", "content"), ARTICLES)
@@ -103,11 +113,11 @@ def test_a_text_of_the_corpus_scores_as_in_scikit_learn(
     title: str,
     content: str,
     segmenter: Segmenter,
-    learnt: list[tuple[Block, TfidfVectorizer]],
+    by_scikit_learn: ByScikitLearn,
     scorer: Scorer,
 ) -> None:
     text = read_article(title, content, segmenter)
-    difference = np.abs(scorer.score(text) - by_scikit_learn(text, learnt, scorer))
+    difference = np.abs(scorer.score(text) - by_scikit_learn(text))
     assert difference.max() < 1e-6
 
 
@@ -115,21 +125,21 @@ def test_a_text_of_the_corpus_scores_as_in_scikit_learn(
 @settings(deadline=None, derandomize=True, max_examples=200)
 def test_any_text_scores_as_in_scikit_learn(
     segmenter: Segmenter,
-    learnt: list[tuple[Block, TfidfVectorizer]],
+    by_scikit_learn: ByScikitLearn,
     scorer: Scorer,
     title: str,
     content: str,
 ) -> None:
     text = read_article(title, content, segmenter)
-    difference = np.abs(scorer.score(text) - by_scikit_learn(text, learnt, scorer))
+    difference = np.abs(scorer.score(text) - by_scikit_learn(text))
     assert difference.max() < 1e-6
 
 
 def test_a_long_text_scores_as_in_scikit_learn(
-    segmenter: Segmenter, learnt: list[tuple[Block, TfidfVectorizer]], scorer: Scorer
+    segmenter: Segmenter, by_scikit_learn: ByScikitLearn, scorer: Scorer
 ) -> None:
     text = read_article("人工智能", "".join(content for _, content in ARTICLES) * 150, segmenter)
-    difference = np.abs(scorer.score(text) - by_scikit_learn(text, learnt, scorer))
+    difference = np.abs(scorer.score(text) - by_scikit_learn(text))
     assert difference.max() < 1e-6
 
 
@@ -147,10 +157,10 @@ def test_an_empty_article_scores_the_intercepts(model: Model, segmenter: Segment
 
 
 def test_an_empty_article_scores_as_in_scikit_learn(
-    segmenter: Segmenter, learnt: list[tuple[Block, TfidfVectorizer]], scorer: Scorer
+    segmenter: Segmenter, by_scikit_learn: ByScikitLearn, scorer: Scorer
 ) -> None:
     text = read_article("", "", segmenter)
-    difference = np.abs(scorer.score(text) - by_scikit_learn(text, learnt, scorer))
+    difference = np.abs(scorer.score(text) - by_scikit_learn(text))
     assert difference.max() < 1e-6
 
 
@@ -165,41 +175,68 @@ def test_unknown_words_score_the_intercepts(model: Model, segmenter: Segmenter) 
     assert model.scorer.score(text).tolist() == [0, 0, 0, -1, -1]
 
 
+def values(scorer: Scorer, text: Text) -> dict[str, float]:
+    """What the terms of a text weigh, by the term."""
+    found: Values = scorer.values(scorer.known_rows(scorer.terms(text)))
+    numbers = scorer.term_of_row[found.rows].tolist()
+    return dict(zip(map(scorer.vocabulary.term, numbers), found.tf.tolist(), strict=True))
+
+
 def test_a_known_word_among_unknown_ones_has_length_1(model: Model, segmenter: Segmenter) -> None:
     text = read_article("", "番茄 论坛 鸡蛋 论坛", segmenter)
-    columns, values = tf_idf(text, model.scorer.blocks[0])
-    assert (columns.tolist(), values.tolist()) == ([4], [1.0])
+    assert values(model.scorer, text) == {"论坛": 1.0}
 
 
-def test_terms_come_in_the_order_of_their_columns(model: Model, segmenter: Segmenter) -> None:
+def test_a_term_weighs_the_logarithm_of_its_count(model: Model, segmenter: Segmenter) -> None:
     text = read_article("", "记者 论坛 论坛 人工智能", segmenter)
-    columns, values = tf_idf(text, model.scorer.blocks[0])
     twice = 1 + np.log(2)
-    assert columns.tolist() == [0, 4, 7]
-    assert values == pytest.approx(np.array([1, twice, 1]) / np.sqrt(2 + twice**2))
+    length = np.sqrt(2 + twice**2)
+    assert values(model.scorer, text) == pytest.approx(
+        {"人工智能": 1 / length, "论坛": twice / length, "记者": 1 / length}
+    )
 
 
-def test_a_block_of_plain_counts_weighs_a_term_as_often_as_it_stands(
-    model: Model, segmenter: Segmenter
-) -> None:
+def test_a_block_of_plain_counts_weighs_a_term_as_often_as_it_stands(segmenter: Segmenter) -> None:
+    block = Block(field="whole", sublinear=False)
+    learnt = Weights(
+        block=block, terms=["记者", "论坛"], idf=np.array([1, 2]), weights=np.ones((2, 1))
+    )
     text = read_article("", "记者 论坛 论坛 论坛", segmenter)
-    block = model.scorer.blocks[0]
-    plain = replace(block, block=replace(block.block, sublinear=False))
-    columns, values = tf_idf(text, plain)
-    assert columns.tolist() == [4, 7]
-    assert values == pytest.approx(np.array([3, 1]) / np.sqrt(10))
+    assert values(fuse([learnt], np.zeros(1)), text) == pytest.approx(
+        {"记者": 1 / np.sqrt(37), "论坛": 3 / np.sqrt(37)}
+    )
 
 
+def test_rows_of_one_term_lie_together(scorer: Scorer) -> None:
+    numbers = scorer.term_of_row
+    assert (np.diff(numbers) >= 0).all()
+    assert len(np.unique(numbers)) < len(numbers)
+
+
+def knows(scorer: Scorer, text: Text, share: float) -> bool:
+    return scorer.knows(text, scorer.terms(text), share)
+
+
+@pytest.mark.parametrize(("share", "expected"), [(0.75, True), (0.76, False)])
 def test_the_known_share_counts_words_as_often_as_they_stand(
-    model: Model, segmenter: Segmenter
+    model: Model, segmenter: Segmenter, share: float, expected: bool
 ) -> None:
-    assert model.scorer.known_share(read_article("论坛", "论坛 论坛 番茄", segmenter)) == 0.75
+    assert knows(model.scorer, read_article("论坛", "论坛 论坛 番茄", segmenter), share) is expected
 
 
-def test_pairs_of_characters_make_no_word_known(model: Model, segmenter: Segmenter) -> None:
-    pairs = Scorer(blocks=model.scorer.blocks[1:], intercepts=model.scorer.intercepts)
-    assert pairs.known_share(read_article("论坛", "通知", segmenter)) == 0
+def test_pairs_of_characters_make_no_word_known(segmenter: Segmenter) -> None:
+    block = Block(field="title", unit="character", low=2, high=2)
+    pairs = Weights(block=block, terms=["论坛"], idf=np.ones(1), weights=np.ones((1, 1)))
+    assert not knows(fuse([pairs], np.zeros(1)), read_article("论坛", "通知", segmenter), 0.01)
+
+
+def test_shapes_make_a_word_known(segmenter: Segmenter) -> None:
+    block = Block(field="whole", unit="shape")
+    shapes = Weights(block=block, terms=["00"], idf=np.ones(1), weights=np.ones((1, 1)))
+    text = read_article("", "23 番茄", segmenter)
+    assert knows(fuse([shapes], np.zeros(1)), text, 0.5)
+    assert not knows(fuse([shapes], np.zeros(1)), text, 0.51)
 
 
 def test_an_article_without_words_knows_none(model: Model, segmenter: Segmenter) -> None:
-    assert model.scorer.known_share(read_article("", " \n ", segmenter)) == 0
+    assert not knows(model.scorer, read_article("", " \n ", segmenter), 0.01)

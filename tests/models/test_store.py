@@ -148,7 +148,7 @@ def test_the_pointer_is_one_line(full: Store) -> None:
 
 def test_a_write_that_is_broken_off_leaves_nothing_behind(store: Store) -> None:
     def write(folder: Path) -> None:
-        (folder / "weights-0.npy").write_bytes(b"half")
+        (folder / "weights.npy").write_bytes(b"half")
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
@@ -159,7 +159,7 @@ def test_a_write_that_is_broken_off_leaves_nothing_behind(store: Store) -> None:
 
 def test_a_disk_that_fails_while_writing_says_so_and_leaves_nothing_behind(store: Store) -> None:
     def write(folder: Path) -> None:
-        (folder / "weights-0.npy").write_bytes(b"half")
+        (folder / "weights.npy").write_bytes(b"half")
         raise OSError(28, "No space left on device")
 
     assert refusal(lambda: store.save(A, write)) == (
@@ -318,9 +318,9 @@ def test_a_directory_of_another_name_than_its_versions_cannot_be_promoted(full: 
 
 
 def test_a_damaged_version_cannot_be_promoted(full: Store) -> None:
-    (full.root / B / "idf-0.npy").unlink()
+    (full.root / B / "idf.npy").unlink()
     assert refusal(lambda: full.promote(B, "x")) == (
-        f"{full.root}/{B}/idf-0.npy: a missing file. "
+        f"{full.root}/{B}/idf.npy: a missing file. "
         "Train again, or copy the version again from where it was made."
     )
     assert (full.champion(), len(full.history())) == (A, 1)

@@ -16,9 +16,10 @@ from labels.article import Article
 from labels.errors import VersionError
 from labels.scheme import RESERVED, Group, Label, Scheme, read_scheme
 from models.calibration import Calibration, Sigmoid, Temperature
+from models.features import Block
 from models.model import Model
 from models.predictor import Predictor
-from models.scorer import Scores
+from models.scorer import Scores, Weights, fuse
 from models.segmentation import _Jieba
 from models.store import Store
 from models.sums import write_sums
@@ -33,15 +34,15 @@ FILES = [
     "SHA256SUMS",
     "dictionary.txt",
     "golden.jsonl",
-    "idf-0.npy",
-    "idf-1.npy",
+    "idf.npy",
     "manifest.json",
     "report.json",
+    "rows.npy",
     "scheme.toml",
-    "vocabulary-0.txt",
-    "vocabulary-1.txt",
-    "weights-0.npy",
-    "weights-1.npy",
+    "shifts.npy",
+    "slots.npy",
+    "vocabulary.txt",
+    "weights.npy",
 ]
 GROUPS = ("type", "domains")
 FIX = "Train again, or copy the version again from where it was made."
@@ -91,15 +92,20 @@ def test_a_loaded_model_equals_the_one_that_was_written(version: Path, model: Mo
     assert loaded.calibrations == model.calibrations
     assert loaded.rules == model.rules
     assert loaded.scorer.intercepts.tolist() == model.scorer.intercepts.tolist()
-    for mine, given_ in zip(loaded.scorer.blocks, model.scorer.blocks, strict=True):
-        assert (mine.block, mine.vocabulary) == (given_.block, given_.vocabulary)
-        assert mine.idf.tolist() == given_.idf.tolist()
-        assert mine.weights.tolist() == given_.weights.tolist()
+    assert loaded.scorer.blocks == model.scorer.blocks
+    assert loaded.scorer.vocabulary.terms == model.scorer.vocabulary.terms
+    for name in ("rows", "idf", "weights"):
+        assert np.array_equal(getattr(loaded.scorer, name), getattr(model.scorer, name))
+    for name in ("shifts", "slots"):
+        mine, given_ = (getattr(one.scorer.vocabulary, name) for one in (loaded, model))
+        assert np.array_equal(mine, given_)
 
 
-def test_weights_stay_on_disk(version: Path) -> None:
-    blocks = load_predictor(version).model.scorer.blocks
-    assert [isinstance(block.weights, np.memmap) for block in blocks] == [True, True]
+def test_arrays_stay_on_disk(version: Path) -> None:
+    scorer = load_predictor(version).model.scorer
+    arrays = (scorer.rows, scorer.idf, scorer.weights)
+    table = (scorer.vocabulary.shifts, scorer.vocabulary.slots)
+    assert [isinstance(array.base, np.memmap) for array in (*arrays, *table)] == [True] * 5
 
 
 def test_a_version_opens_with_the_reference_segmenter_too(
@@ -180,7 +186,7 @@ def test_a_version_of_another_format_is_refused_before_its_sums_are_read(version
     edit_manifest(version, format=1)
     (version / "SHA256SUMS").unlink()
     assert refusal(version) == (
-        f"{version}/manifest.json: format 1, and this newstag reads format 3. Train again."
+        f"{version}/manifest.json: format 1, and this newstag reads format 4. Train again."
     )
 
 
@@ -203,42 +209,69 @@ def test_a_version_with_a_golden_text_that_moved_is_refused(version: Path) -> No
 
 
 def test_a_version_with_other_weights_is_refused_by_its_golden_texts(version: Path) -> None:
-    weights = np.load(version / "weights-0.npy")
-    np.save(version / "weights-0.npy", -weights)
+    weights = np.load(version / "weights.npy")
+    np.save(version / "weights.npy", -weights)
     write_sums(version)
     assert refusal(version).startswith(
         f"{version}/golden.jsonl: golden text golden-0 scores otherwise, by "
     )
 
 
-@pytest.mark.parametrize("shape", [(2, 2), (8, 4), (9, 5), (8,)])
+@pytest.mark.parametrize("shape", [(2, 2), (11, 4), (12, 5), (11,)])
 def test_weights_of_a_wrong_shape_are_refused(version: Path, shape: tuple[int, ...]) -> None:
-    np.save(version / "weights-0.npy", np.zeros(shape, np.float32))
+    np.save(version / "weights.npy", np.zeros(shape, np.float32))
     write_sums(version)
-    assert refusal(version) == f"{version}: weights of shape {shape}, not (8, 5). Train again."
+    what = f"weights of shape {shape} float32, not (11, 5) float32"
+    assert refusal(version) == f"{version}: {what}. Train again."
 
 
-def test_a_vocabulary_of_a_wrong_length_is_refused(version: Path) -> None:
-    (version / "vocabulary-1.txt").write_text("论坛\n", "utf-8")
+def test_weights_of_another_type_are_refused(version: Path) -> None:
+    np.save(version / "weights.npy", np.zeros((11, 5)))
     write_sums(version)
-    assert refusal(version) == f"{version}: weights of shape (2, 5), not (1, 5). Train again."
+    what = "weights of shape (11, 5) float64, not (11, 5) float32"
+    assert refusal(version) == f"{version}: {what}. Train again."
 
 
-def test_a_vocabulary_with_a_term_twice_is_refused(version: Path) -> None:
-    (version / "vocabulary-1.txt").write_text("论坛\n论坛\n", "utf-8")
+@pytest.mark.parametrize("change", ["less", "twice", "other"])
+def test_a_vocabulary_that_is_not_that_of_the_keys_is_refused(version: Path, change: str) -> None:
+    path = version / "vocabulary.txt"
+    terms = path.read_text("utf-8").splitlines()
+    changed = {"less": terms[1:], "twice": [terms[1], *terms[1:]], "other": ["番茄", *terms[1:]]}
+    path.write_text("".join(f"{term}\n" for term in changed[change]), "utf-8")
     write_sums(version)
-    assert refusal(version) == f"{version}: weights of shape (2, 5), not (1, 5). Train again."
+    what = "a vocabulary that is not that of its keys"
+    assert refusal(version) == f"{version}: {what}. Train again."
+
+
+@pytest.mark.parametrize("row", [-1, 11, 2])
+def test_rows_that_lead_nowhere_are_refused(version: Path, row: int) -> None:
+    rows = np.load(version / "rows.npy")
+    rows[np.nonzero(rows == 1)] = row
+    np.save(version / "rows.npy", rows)
+    write_sums(version)
+    what = "rows that are not those of its terms"
+    assert refusal(version) == f"{version}: {what}. Train again."
+
+
+def test_slots_of_no_power_of_two_are_refused(version: Path) -> None:
+    slots = np.load(version / "slots.npy")
+    np.save(version / "slots.npy", slots[:-1])
+    write_sums(version)
+    what = "slots of shape (15,) uint64, not (16,) uint64"
+    assert refusal(version) == f"{version}: {what}. Train again."
 
 
 def test_an_idf_of_a_wrong_shape_is_refused(version: Path) -> None:
-    np.save(version / "idf-0.npy", np.ones(3, np.float32))
+    np.save(version / "idf.npy", np.ones(3, np.float32))
     write_sums(version)
-    assert refusal(version) == f"{version}: idf of shape (3,), not (8,). Train again."
+    what = "idf of shape (3,) float32, not (11,) float32"
+    assert refusal(version) == f"{version}: {what}. Train again."
 
 
 def test_a_wrong_number_of_intercepts_is_refused(version: Path) -> None:
     edit_manifest(version, intercepts=[0.0])
-    assert refusal(version) == f"{version}: not 5 intercepts. Train again."
+    what = "intercepts of shape (1,) float64, not (5,) float64"
+    assert refusal(version) == f"{version}: {what}. Train again."
 
 
 def test_another_scheme_is_refused(version: Path, scheme: Scheme) -> None:
@@ -269,7 +302,7 @@ def test_another_dictionary_is_refused(version: Path) -> None:
 
 def test_a_pickle_is_refused_unopened(version: Path) -> None:
     opened = version.parent / "opened"
-    np.save(version / "weights-0.npy", np.array([_Trap(opened)], object), allow_pickle=True)
+    np.save(version / "weights.npy", np.array([_Trap(opened)], object), allow_pickle=True)
     write_sums(version)
     assert refusal(version) == (
         f"{version}: not a version that newstag wrote (ValueError). Train again."
@@ -291,8 +324,8 @@ class _Trap:
     ("name", "text", "error"),
     [
         ("scheme.toml", "groups", "InputError"),
-        ("vocabulary-0.txt", b"\xff\n", "UnicodeDecodeError"),
-        ("weights-0.npy", "not an array", "ValueError"),
+        ("vocabulary.txt", b"\xff\n", "UnicodeDecodeError"),
+        ("weights.npy", "not an array", "ValueError"),
     ],
 )
 def test_a_file_that_newstag_would_not_write_is_refused(
@@ -306,7 +339,7 @@ def test_a_file_that_newstag_would_not_write_is_refused(
 
 
 def test_a_file_that_the_sums_never_had_is_refused(version: Path) -> None:
-    (version / "weights-1.npy").unlink()
+    (version / "rows.npy").unlink()
     write_sums(version)
     assert refusal(version) == (
         f"{version}: not a version that newstag wrote (FileNotFoundError). Train again."
@@ -346,7 +379,7 @@ def test_a_manifest_that_newstag_would_not_write_is_refused(
 
 
 def test_an_empty_file_of_weights_is_refused(version: Path) -> None:
-    (version / "weights-0.npy").write_bytes(b"")
+    (version / "weights.npy").write_bytes(b"")
     write_sums(version)
     assert refusal(version) == (
         f"{version}: not a version that newstag wrote (EOFError). Train again."
@@ -416,10 +449,10 @@ def test_a_refused_version_leaves_the_champion_in_place(
     version: Path, store: Store, save: Callable[[Store, str], Path]
 ) -> None:
     second = save(store, "20260102T000000Z-00000002")
-    flip(second / "idf-0.npy", -1)
+    flip(second / "idf.npy", -1)
     with pytest.raises(VersionError) as refused:
         store.promote(second.name, "better")
-    assert str(refused.value) == f"{second}/idf-0.npy: {ALTERED}"
+    assert str(refused.value) == f"{second}/idf.npy: {ALTERED}"
     assert load_predictor(store.resolve()).version == version.name == store.champion()
     assert [entry.after for entry in store.history()] == [version.name]
 
@@ -427,16 +460,11 @@ def test_a_refused_version_leaves_the_champion_in_place(
 def test_a_model_of_an_empty_block_is_read_back(
     store: Store, model: Model, write_files: Callable[[Path, Model, str], None]
 ) -> None:
-    block = replace(
-        model.scorer.blocks[0],
-        vocabulary={},
-        idf=np.ones(0, np.float32),
-        weights=np.ones((0, 5), np.float32),
-    )
-    less = replace(model, scorer=replace(model.scorer, blocks=[block]))
+    nothing = Weights(block=Block(field="whole"), terms=[], idf=np.ones(0), weights=np.ones((0, 5)))
+    less = replace(model, scorer=fuse([nothing], model.scorer.intercepts))
     name = "20260101T000000Z-00000001"
     folder = store.save(name, lambda folder: write_files(folder, less, name))
-    assert load_predictor(folder).model.scorer.blocks[0].vocabulary == {}
+    assert load_predictor(folder).model.scorer.vocabulary.terms == []
 
 
 strange = st.text(

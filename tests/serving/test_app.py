@@ -31,11 +31,11 @@ def test_an_empty_store_stops_the_start(tmp_path: Path) -> None:
 
 
 def test_a_damaged_model_stops_the_start(version: Path) -> None:
-    (version / "weights-0.npy").write_bytes(b"")
+    (version / "weights.npy").write_bytes(b"")
     with pytest.raises(VersionError) as caught:
         start(create_app(Settings(store=version.parent)))
     assert str(caught.value) == (
-        f"{version / 'weights-0.npy'}: an altered file: its sum is not that of SHA256SUMS. "
+        f"{version / 'weights.npy'}: an altered file: its sum is not that of SHA256SUMS. "
         "Train again, or copy the version again from where it was made."
     )
 

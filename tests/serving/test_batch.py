@@ -26,11 +26,11 @@ class Failing(Predictor):
         self.error = error
         self.seen = 0
 
-    def predict(self, articles: Any) -> list[Prediction]:
+    def predict(self, articles: Any, explain: int = 0) -> list[Prediction]:
         self.seen += 1
         if self.seen == 3:
             raise self.error
-        return super().predict(articles)
+        return super().predict(articles, explain)
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from labels.article import Article
 from labels.corpus import Corpus, Sample
 from labels.scheme import Scheme, shipped_scheme
-from models.features import read_text
 from models.segmentation import open_segmenter
+from models.text import read_text
 from training.counts import count
 from training.problem import Problem, pose
 from training.recipe import Recipe

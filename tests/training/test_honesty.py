@@ -10,8 +10,8 @@ import pytest
 from scipy.stats import binom
 
 from labels.corpus import Corpus
-from models.features import read_text
 from models.segmentation import open_segmenter
+from models.text import read_text
 from training.counts import count
 from training.measures import Spread
 from training.problem import Problem, pose

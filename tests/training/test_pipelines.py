@@ -11,8 +11,9 @@ from scipy import sparse
 
 from labels.article import Article
 from labels.scheme import Kind
-from models.features import Block, Text, read_text
+from models.features import Block
 from models.segmentation import dictionary_words, open_segmenter
+from models.text import Text, read_text
 from training.counts import columns_of, count, text_matrix
 from training.pipelines import fit_pipelines, vectoriser
 from training.problem import pose

@@ -8,8 +8,8 @@ import pytest
 
 from labels.article import Article
 from labels.corpus import Corpus, Sample
-from models.features import read_text
 from models.segmentation import open_segmenter
+from models.text import read_text
 from training.counts import count
 from training.linear import Bools
 from training.problem import Problem, pose

@@ -1,0 +1,181 @@
+"""Units: the words or characters of a text as arrays, of which n-grams are made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache, lru_cache
+from itertools import accumulate, pairwise
+from typing import NamedTuple
+
+import numpy as np
+
+from models.features import LEAD, Column, Field, Unit
+from models.keys import (
+    Keys,
+    Places,
+    Points,
+    character_keys,
+    gaps_of,
+    keys_of,
+    piece_keys,
+    points_of,
+)
+from models.text import Text
+
+_ZERO, _NINE, _SPACE = (ord(character) for character in "09 ")
+_USUAL = 1 << 16
+
+# What n-grams are made of: the units of running text, or one of the fields that are none.
+Source = Unit | Field
+
+
+def source_of(column: Column) -> Source:
+    """Which units the n-grams of a column are made of."""
+    field, unit = column
+    return field if field in {"markers", "dictionary"} else unit
+
+
+class Units(NamedTuple):
+    """Words or characters that follow each other, as arrays of shape (units,).
+
+    ``lengths`` are in characters, None where every unit is one or none is asked for. ``parts``
+    says from where to where the units of a field go; ``titles`` how many units of a field that
+    goes over title and content are of the title.
+    """
+
+    keys: Keys
+    lengths: Places | None
+    parts: Mapping[Field, tuple[int, int]]
+    titles: int
+
+
+def units_of(text: Text, source: Source, fields: Sequence[Field], most: int) -> Units:
+    """The units of these fields, to make n-grams of at most so many; of words, all fields.
+
+    Where single words are asked for, blanks stand among them: no vocabulary knows one.
+    """
+    match source:
+        case "markers":
+            return _markers(text)
+        case "dictionary":
+            return _own_words(text)
+        case "character":
+            return _characters(text, fields)
+        case _:
+            return _words(text, source == "shape", most)
+
+
+def _words(text: Text, shapes: bool, most: int) -> Units:
+    points = points_of(text.cut)
+    gaps = gaps_of(points)
+    places, lengths = _places(gaps), None
+    read = _shaped(points) if shapes else points
+    keys = piece_keys(read, gaps)
+    if most > 1:
+        solid = _solid(points, gaps)
+        keys, places = keys.take(solid), places.take(solid)
+        lengths = _lengths(gaps).take(solid)
+    parts = _word_parts(text, places)
+    return Units(keys, lengths, parts, parts["title"][1])
+
+
+def _word_parts(text: Text, places: Places) -> dict[Field, tuple[int, int]]:
+    """Where the words of each field begin and end; they stand at these places."""
+    first, every = len(text.title) + 1, len(places)
+    title, lead, last = places.searchsorted((first, first + LEAD, text.last_words())).tolist()
+    return {
+        "title": (0, title),
+        "lead": (title, lead),
+        "body": (title, every),
+        "last": (last, every),
+        "whole": (0, every),
+    }
+
+
+def _characters(text: Text, fields: Sequence[Field]) -> Units:
+    texts = [text.characters(field) for field in fields]
+    ends = [0, *accumulate(map(len, texts))]
+    parts = dict(zip(fields, pairwise(ends), strict=True))
+    return Units(character_keys(points_of("".join(texts))), None, parts, len(text.title))
+
+
+def _markers(text: Text) -> Units:
+    words = [word for word, _, _ in text.markers()]
+    lengths = np.array([len(word) for word in words], np.intp)
+    return Units(keys_of(words), lengths, {"markers": (0, len(words))}, len(words))
+
+
+def _own_words(text: Text) -> Units:
+    points = points_of(text.cut)
+    gaps = gaps_of(points)
+    keys = piece_keys(points, gaps)
+    own = _own(text, keys)
+    titles = int(own.searchsorted(_word_parts(text, _places(gaps))["title"][1]))
+    parts: dict[Field, tuple[int, int]] = {"dictionary": (0, len(own))}
+    return Units(keys.take(own), _lengths(gaps).take(own), parts, titles)
+
+
+def places_of(
+    text: Text, source: Source, fields: Sequence[Field], most: int
+) -> tuple[Places, Places]:
+    """Where in the whole text each of ``units_of`` begins and ends, shape (units,)."""
+    match source:
+        case "markers":
+            spans = [(begin, end) for _, begin, end in text.markers()]
+            begins, ends = np.array(spans, np.intp).reshape(-1, 2).T
+            return begins, ends
+        case "character":
+            begins = np.concatenate([np.arange(*text.span(field)) for field in fields])
+            return begins, begins + 1
+        case _:
+            points = points_of(text.cut)
+            gaps = gaps_of(points)
+            begins, lengths = _places(gaps), _lengths(gaps)
+            if source == "dictionary":
+                chosen = _own(text, piece_keys(points, gaps))
+            elif most > 1:
+                chosen = _solid(points, gaps)
+            else:
+                return begins, begins + lengths
+            begins = begins.take(chosen)
+            return begins, begins + lengths.take(chosen)
+
+
+def _own(text: Text, keys: Keys) -> Places:
+    """Which of the words stand in the dictionary."""
+    return np.isin(keys, _keys(text.dictionary)).nonzero()[0]
+
+
+@lru_cache(maxsize=8)
+def _keys(words: frozenset[str]) -> Keys:
+    return keys_of(sorted(words))
+
+
+def _shaped(points: Points) -> Points:
+    """Every digit written as 0."""
+    return np.where((points >= _ZERO) & (points <= _NINE), np.uint32(_ZERO), points)
+
+
+def _solid(points: Points, gaps: Places) -> Places:
+    """Which words are no blanks: after normalising a blank is a word of its own."""
+    return (points.take(gaps[:-1] + 1) > _SPACE).nonzero()[0]
+
+
+def _lengths(gaps: Places) -> Places:
+    """The length of each word."""
+    return gaps[1:] - gaps[:-1] - 1
+
+
+def _places(gaps: Places) -> Places:
+    """Where in the whole text, which has no separators, each word begins."""
+    return gaps[:-1] - _numbers_to(len(gaps) - 1)
+
+
+@cache
+def _usual_numbers() -> Places:
+    return np.arange(_USUAL)
+
+
+def _numbers_to(count: int) -> Places:
+    """The numbers from 0 on, shape (count,)."""
+    return _usual_numbers()[:count] if count <= _USUAL else np.arange(count)
