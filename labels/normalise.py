@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 import numpy as np
@@ -30,6 +30,7 @@ _FURNITURE = re.compile(
 _OPENINGS = frozenset("本↓↑→←⬇👇☟|、,.!点分在收转关") | {role[0] for role in _ROLES.split("|")}
 
 _Content = tuple[str, int, int]  # what it reads, where it stood, how long it was there
+_SEAM = (1, 0, 0)  # the place between two texts
 _Places = npt.NDArray[np.intp]
 
 
@@ -48,32 +49,43 @@ class Normalised:
         self.text = _read(folded, furniture)
 
     def span(self, start: int, end: int) -> tuple[int, int]:
-        """The span, in code points of the text as given, of ``text[start:end]``."""
-        begins, ends = self.spans(np.array([start]), np.array([end]))
-        return int(begins[0]), int(ends[0])
-
-    def spans(self, starts: _Places, ends: _Places) -> tuple[_Places, _Places]:
-        """As ``span``, for any number of them at once; all four have shape (spans,).
+        """The span, in code points of the text as given, of ``text[start:end]``.
 
         Raises:
             IndexError: a place outside the text.
         """
-        self._refuse_outside(np.concatenate([starts, ends - 1]))
-        lengths, stood, given = _pieces(self._folded, self._furniture)
-        begins = lengths.cumsum() - lengths
-        first = begins.searchsorted(starts, "right") - 1
-        last = begins.searchsorted(ends - 1, "right") - 1
-        plain = lengths == given  # contents of equal lengths map one to one
-        return (
-            stood[first] + np.where(plain[first], starts - begins[first], 0),
-            stood[last] + np.where(plain[last], ends - begins[last], given[last]),
-        )
+        for at in (start, end - 1):
+            if not 0 <= at < len(self.text):
+                where = f"outside a text of {len(self.text)} characters"
+                raise IndexError(f"position {at} is {where}")
+        begins, ends = spans_as_given([self], np.array([start]), np.array([end]))
+        return int(begins[0]), int(ends[0])
 
-    def _refuse_outside(self, places: _Places) -> None:
-        outside = places[(places < 0) | (places >= len(self.text))]
-        if len(outside):
-            where = f"outside a text of {len(self.text)} characters"
-            raise IndexError(f"position {outside[0]} is {where}")
+    def pieces(self) -> list[tuple[int, int, int]]:
+        """How long each piece of the text is, where it stood, and how long it was there."""
+        return _pieces(self._folded, self._furniture)
+
+
+def spans_as_given(
+    texts: Iterable[Normalised], starts: _Places, ends: _Places
+) -> tuple[_Places, _Places]:
+    """The spans in the texts as given; all four have shape (spans,).
+
+    Places count through the texts, with one more between two of them. A span that reaches into
+    the next text has no meaning.
+    """
+    pieces: list[tuple[int, int, int]] = []
+    for text in texts:
+        pieces += [_SEAM, *text.pieces()]
+    lengths, stood, given = np.array(pieces[1:] or [_SEAM], np.intp).T
+    begins = lengths.cumsum() - lengths
+    first = begins.searchsorted(starts, "right") - 1
+    last = begins.searchsorted(ends - 1, "right") - 1
+    plain = lengths == given  # pieces of equal lengths map one to one
+    return (
+        stood.take(first) + (starts - begins.take(first)) * plain.take(first),
+        stood.take(last) + np.where(plain.take(last), ends - begins.take(last), given.take(last)),
+    )
 
 
 def normalise(text: str, furniture: bool = False) -> Normalised:
@@ -106,32 +118,26 @@ def _meant(entity: re.Match[str]) -> str:
     return _ENTITIES[entity[0][1:-1]]
 
 
-def _pieces(folded: str, furniture: bool) -> tuple[_Places, _Places, _Places]:
-    """What the text is made of: how long each piece is, where it stood, how long it was there.
-
-    All of shape (pieces,). Between two lines is a piece for the line feed.
-    """
+def _pieces(folded: str, furniture: bool) -> list[tuple[int, int, int]]:
+    """See ``Normalised.pieces``. Between two lines is a piece for the line feed."""
     hard, anything = _DROPPED in folded or "&" in folded, _REPRINT in folded
-    lengths: list[int] = []
-    stood: list[int] = []
-    given: list[int] = []
+    pieces: list[tuple[int, int, int]] = []
     start = 0
     for raw in folded.split("\n"):
         line = raw.strip(" ")
+        long = len(line)
         if hard or "  " in line:
             contents = list(_contents(raw, start))
             line = "".join([content for content, _, _ in contents])
+            mine = [(len(content), place, given) for content, place, given in contents]
         else:
-            contents = [(line, start + raw.index(line), len(line))]
+            mine = [(long, start if long == len(raw) else start + raw.index(line), long)]
         if line and (furniture or not _is_furniture(line, anything)):
-            if lengths:
-                contents.insert(0, ("\n", contents[0][1], 0))
-            for content, place, long in contents:
-                lengths.append(len(content))
-                stood.append(place)
-                given.append(long)
+            if pieces:
+                pieces.append((1, mine[0][1], 0))
+            pieces += mine
         start += len(raw) + 1
-    return np.array(lengths, np.intp), np.array(stood, np.intp), np.array(given, np.intp)
+    return pieces
 
 
 def fold(text: str) -> str:

@@ -8,9 +8,10 @@ from itertools import pairwise
 from typing import Literal, NamedTuple, TypedDict
 
 import numpy as np
+import numpy.typing as npt
 
+from labels.normalise import spans_as_given
 from labels.scheme import Scheme
-from models.keys import Places
 from models.reading import Numbers, Terms
 from models.scorer import Rows, Scorer, Scores, Values
 from models.text import Read, Text
@@ -19,8 +20,6 @@ Side = Literal["title", "content"]
 _SIDES: tuple[Side, Side] = ("title", "content")
 _BITS = 17  # of any place in a text
 _MASK = (1 << _BITS) - 1
-_FIRST = np.zeros(1, np.intp)
-_BOTH = np.array([0, 1])
 
 
 class Word(TypedDict):
@@ -71,14 +70,13 @@ def explain(scheme: Scheme, scorer: Scorer, scored: Scored, most: int) -> Explan
     A term that several blocks count is one word, with all that it adds. One that stands in both
     title and content is two, each with the share of its occurrences there.
     """
-    side = _sides(scorer, scored.terms)
-    words, weights = _weighed(scorer, scored, side)
+    words, weights = _weighed(scorer, scored)
     strongest = _strongest(weights, most)
     used = np.zeros(len(words), bool)
     used[strongest] = True
     chosen = used.nonzero()[0]
     chosen = chosen.take(words.take(chosen).argsort())
-    shown = _shown(scorer, scored, side, words.take(chosen))
+    shown = _shown(scorer, scored, words.take(chosen))
     by_place = dict(zip(chosen.tolist(), shown, strict=True))
     found: dict[str, dict[str, Reasons]] = {group.id: {} for group in scheme.groups}
     intercepts, linear = scorer.intercepts.tolist(), scored.linear.tolist()
@@ -99,56 +97,55 @@ def explain(scheme: Scheme, scorer: Scorer, scored: Scored, most: int) -> Explan
     return found
 
 
-def _sides(scorer: Scorer, terms: Terms) -> Numbers:
-    """0 for the n-grams that begin in the title, 1 in the content; shape (n-grams,)."""
-    counts = []
-    for titles, (_, start, stop) in zip(scorer.plan.titles(terms), terms.spans, strict=True):
-        counts += [titles, stop - start - titles]
-    return np.tile(_BOTH, len(terms.spans)).repeat(counts)
-
-
-def _weighed(scorer: Scorer, scored: Scored, side: Numbers) -> tuple[Numbers, Scores]:
+def _weighed(scorer: Scorer, scored: Scored) -> tuple[Numbers, Scores]:
     """The words of an article, shape (words,), and their weights, shape (outputs, words).
 
     A word is twice the number of its term, plus 1 where it stands in the content.
     """
     values = scored.values
-    in_title = _title_share(scored, side)
-    taken = scorer.weights.take(values.rows, axis=0)
-    terms = scorer.term_of_row.take(values.rows) * 2
-    words: list[Numbers] = [terms[:0]]
-    weights: list[Scores] = [np.zeros((0, taken.shape[1]))]
-    for at, tf in enumerate((values.tf * in_title, values.tf * (1 - in_title))):
-        mine = tf.nonzero()[0]
-        if len(mine):
-            own = terms.take(mine)
-            starts = _starts(own)
-            words.append(own.take(starts) + at)
-            added = taken.take(mine, axis=0) * tf.take(mine)[:, None]
-            weights.append(np.add.reduceat(added, starts, axis=0))
-    return np.concatenate(words), np.concatenate(weights).T
+    titled, share = _title_shares(scorer, scored)
+    kept = np.ones(len(values.rows))
+    kept[titled] -= share
+    mine = kept.nonzero()[0]
+    rows = values.rows.take(np.concatenate((titled, mine)))
+    tf = np.concatenate((values.tf.take(titled) * share, values.tf.take(mine) * kept.take(mine)))
+    words = scorer.term_of_row.take(rows) * 2
+    words[len(titled) :] += 1
+    # Rows of one term follow each other, in the title and again in the content.
+    starts = _firsts(words).nonzero()[0]
+    added = scorer.weights.take(rows, axis=0) * tf[:, None]
+    sums: Scores = np.add.reduceat(added, starts, axis=0) if len(starts) else added
+    return words.take(starts), sums.T
 
 
-def _title_share(scored: Scored, side: Numbers) -> Scores:
-    """The share of each row's occurrences that stand in the title, shape (known terms,).
+def _title_shares(scorer: Scorer, scored: Scored) -> tuple[Numbers, Scores]:
+    """Which of the known terms stand in the title, and the share of their occurrences there.
 
-    An n-gram that reaches from the title into the content counts as one of the title.
+    Both of shape (terms in the title,). An n-gram that reaches from the title into the content
+    counts as one of the title.
     """
     values = scored.values
-    share = np.zeros(len(values.rows))
-    rows = np.sort(scored.rows.take((side == 0).nonzero()[0]))
+    found, start = [scored.rows[:0]], 0
+    for titles, span in zip(scorer.plan.titles(scored.terms), scored.terms.spans, strict=True):
+        found.append(scored.rows[start : start + titles])
+        start += span.stop - span.start
+    rows = np.concatenate(found)
+    rows.sort()
     rows = rows[rows.searchsorted(1) :]
-    if len(rows):
-        starts = _starts(rows)
-        counts = np.concatenate((starts[1:], (len(rows),))) - starts
-        at = values.rows.searchsorted(rows.take(starts))
-        share[at] = counts / values.counts.take(at)
-    return share
+    if not len(rows):
+        return np.zeros(0, np.intp), np.zeros(0)
+    starts = _firsts(rows).nonzero()[0]
+    counts = np.concatenate((starts[1:], (len(rows),))) - starts
+    at = values.rows.searchsorted(rows.take(starts))
+    shares: Scores = counts / values.counts.take(at)
+    return at, shares
 
 
-def _starts(ordered: Numbers | Rows) -> Places:
-    """Where each run of equal numbers begins, of at least one."""
-    return np.concatenate((_FIRST, (ordered[1:] != ordered[:-1]).nonzero()[0] + 1))
+def _firsts(ordered: Numbers | Rows) -> npt.NDArray[np.bool_]:
+    """Which numbers begin a run of equal ones."""
+    first = np.ones(len(ordered), bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    return first
 
 
 def _strongest(weights: Scores, most: int) -> Numbers:
@@ -162,39 +159,31 @@ def _strongest(weights: Scores, most: int) -> Numbers:
 
 
 def _shown(
-    scorer: Scorer, scored: Scored, side: Numbers, words: Numbers
+    scorer: Scorer, scored: Scored, words: Numbers
 ) -> list[tuple[str, Side, list[list[int]]]]:
     """Term, side and spans of each of these words, which are ascending."""
-    wanted = np.zeros(2 * len(scorer.rows), bool)
-    wanted[words] = True
-    every = scored.terms.numbers * 2
-    every += side
-    mine = (wanted.take(every) & (scored.rows != 0)).nonzero()[0]
-    place = words.searchsorted(every.take(mine))
+    wanted = np.zeros(len(scorer.rows), bool)
+    wanted[words >> 1] = True
+    mine = (wanted.take(scored.terms.numbers) & (scored.rows != 0)).nonzero()[0]
     begins, ends = scorer.plan.places(scored.text, scored.terms, mine)
+    title = len(scored.read.title.text)
+    content = begins >= title
+    found = scored.terms.numbers.take(mine) * 2 + content
+    place = words.searchsorted(found)
     # Several blocks see one occurrence, which is shown once; word by word, in reading order.
     packed = (place << 2 * _BITS) + (begins << _BITS) + ends
+    packed = packed[words.take(place, mode="clip") == found]
     packed.sort()
-    packed = packed.take(_starts(packed)) if len(packed) else packed
+    packed = packed[_firsts(packed)]
     place, begins, ends = packed >> 2 * _BITS, (packed >> _BITS) & _MASK, packed & _MASK
-    spans = _as_sent(scored, begins, ends, words.take(place) & 1)
+    # What reaches from one field into the other is cut off.
+    side = words.take(place) & 1
+    begins = np.maximum(begins, side * (title + 1))
+    ends = np.minimum(ends, np.where(side, ends, title))
+    read = scored.read
+    spans = np.column_stack(spans_as_given((read.title, read.content), begins, ends)).tolist()
     edges = place.searchsorted(np.arange(len(words) + 1)).tolist()
     return [
         (scorer.vocabulary.term(word >> 1), _SIDES[word & 1], spans[first:last])
         for word, (first, last) in zip(words.tolist(), pairwise(edges), strict=True)
     ]
-
-
-def _as_sent(scored: Scored, begins: Places, ends: Places, in_content: Numbers) -> list[list[int]]:
-    """The spans in the article as sent; what reaches into the other field is cut off."""
-    read = scored.read
-    first = len(read.title.text) + 1
-    spans = np.empty((len(begins), 2), np.intp)
-    for at, normalised, offset in ((0, read.title, 0), (1, read.content, first)):
-        mine = (in_content == at).nonzero()[0]
-        if len(mine):
-            begin = np.maximum(begins.take(mine) - offset, 0)
-            end = np.minimum(ends.take(mine) - offset, len(normalised.text))
-            spans[mine, 0], spans[mine, 1] = normalised.spans(begin, end)
-    found: list[list[int]] = spans.tolist()
-    return found

@@ -138,8 +138,8 @@ class Plan:
     def places(self, text: Text, terms: Terms, chosen: Numbers) -> tuple[Places, Places]:
         """Where in the whole text these n-grams begin and end, both of shape (chosen,)."""
         begins, ends = [], []
-        for source, fields, most in self.sources:
-            begin, end = places_of(text, source, fields, most)
+        for units, (_, fields, most) in zip(terms.units, self.sources, strict=True):
+            begin, end = places_of(text, fields, units)
             for n in range(1, min(most, len(begin)) + 1):
                 begins.append(begin[: len(begin) - n + 1])
                 ends.append(end[n - 1 :])

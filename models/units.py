@@ -38,13 +38,15 @@ def source_of(column: Column) -> Source:
 class Units(NamedTuple):
     """Words or characters that follow each other, as arrays of shape (units,).
 
-    ``lengths`` are in characters, None where every unit is one or none is asked for. ``parts``
+    ``lengths`` are in characters, None where every unit is one or none is asked for; ``places``
+    in the whole text, None where there is a simpler way to tell. ``parts``
     says from where to where the units of a field go; ``titles`` how many units of a field that
     goes over title and content are of the title.
     """
 
     keys: Keys
     lengths: Places | None
+    places: Places | None
     parts: Mapping[Field, tuple[int, int]]
     titles: int
 
@@ -76,7 +78,7 @@ def _words(text: Text, shapes: bool, most: int) -> Units:
         keys, places = keys.take(solid), places.take(solid)
         lengths = _lengths(gaps).take(solid)
     parts = _word_parts(text, places)
-    return Units(keys, lengths, parts, parts["title"][1])
+    return Units(keys, lengths, places, parts, parts["title"][1])
 
 
 def _word_parts(text: Text, places: Places) -> dict[Field, tuple[int, int]]:
@@ -96,54 +98,39 @@ def _characters(text: Text, fields: Sequence[Field]) -> Units:
     texts = [text.characters(field) for field in fields]
     ends = [0, *accumulate(map(len, texts))]
     parts = dict(zip(fields, pairwise(ends), strict=True))
-    return Units(character_keys(points_of("".join(texts))), None, parts, len(text.title))
+    keys = character_keys(points_of("".join(texts)))
+    return Units(keys, None, None, parts, len(text.title))
 
 
 def _markers(text: Text) -> Units:
-    words = [word for word, _, _ in text.markers()]
-    lengths = np.array([len(word) for word in words], np.intp)
-    return Units(keys_of(words), lengths, {"markers": (0, len(words))}, len(words))
+    found = list(text.markers())
+    return Units(
+        keys=keys_of(word for word, _, _ in found),
+        lengths=np.array([len(word) for word, _, _ in found], np.intp),
+        places=np.array([begin for _, begin, _ in found], np.intp),
+        parts={"markers": (0, len(found))},
+        titles=len(found),
+    )
 
 
 def _own_words(text: Text) -> Units:
-    points = points_of(text.cut)
-    gaps = gaps_of(points)
-    keys = piece_keys(points, gaps)
-    own = _own(text, keys)
-    titles = int(own.searchsorted(_word_parts(text, _places(gaps))["title"][1]))
-    parts: dict[Field, tuple[int, int]] = {"dictionary": (0, len(own))}
-    return Units(keys.take(own), _lengths(gaps).take(own), parts, titles)
+    words = _words(text, shapes=False, most=2)
+    own = np.isin(words.keys, _keys(text.dictionary)).nonzero()[0]
+    assert words.lengths is not None  # noqa: S101 - most is 2
+    assert words.places is not None  # noqa: S101 - of words there always are
+    lengths, places = words.lengths.take(own), words.places.take(own)
+    titles = int(own.searchsorted(words.titles))
+    return Units(words.keys.take(own), lengths, places, {"dictionary": (0, len(own))}, titles)
 
 
-def places_of(
-    text: Text, source: Source, fields: Sequence[Field], most: int
-) -> tuple[Places, Places]:
-    """Where in the whole text each of ``units_of`` begins and ends, shape (units,)."""
-    match source:
-        case "markers":
-            spans = [(begin, end) for _, begin, end in text.markers()]
-            begins, ends = np.array(spans, np.intp).reshape(-1, 2).T
-            return begins, ends
-        case "character":
-            begins = np.concatenate([np.arange(*text.span(field)) for field in fields])
-            return begins, begins + 1
-        case _:
-            points = points_of(text.cut)
-            gaps = gaps_of(points)
-            begins, lengths = _places(gaps), _lengths(gaps)
-            if source == "dictionary":
-                chosen = _own(text, piece_keys(points, gaps))
-            elif most > 1:
-                chosen = _solid(points, gaps)
-            else:
-                return begins, begins + lengths
-            begins = begins.take(chosen)
-            return begins, begins + lengths.take(chosen)
-
-
-def _own(text: Text, keys: Keys) -> Places:
-    """Which of the words stand in the dictionary."""
-    return np.isin(keys, _keys(text.dictionary)).nonzero()[0]
+def places_of(text: Text, fields: Sequence[Field], units: Units) -> tuple[Places, Places]:
+    """Where in the whole text each unit begins and ends, shape (units,)."""
+    if units.places is None:  # characters
+        begins = np.concatenate([np.arange(*text.span(field)) for field in fields])
+        return begins, begins + 1
+    if units.lengths is None:  # words with the blanks between them
+        return units.places, np.append(units.places[1:], text.span("whole")[1])
+    return units.places, units.places + units.lengths
 
 
 @lru_cache(maxsize=8)
