@@ -218,6 +218,13 @@ def evaluate(model: str, segmenter: Any, as_json: bool, store: str, **given: Any
 )
 @_MODEL
 @_SEGMENTER
+@_setting(
+    "--explain",
+    type=click.IntRange(0, 100),
+    default=0,
+    show_default=True,
+    help="Words to show that spoke for or against each label; JSONL only.",
+)
 @click.option("--strict", is_flag=True, help="Stop at the first unreadable article.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing output.")
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
@@ -228,7 +235,7 @@ def tag(inputs: tuple[str, ...], quiet: bool, store: str, **given: Any) -> None:
     from serving.batch import Job
     from serving.batch import tag as run
 
-    job = Job(inputs=inputs, **_only(given, "output", "strict", "overwrite"))
+    job = Job(inputs=inputs, **_only(given, "output", "explain", "strict", "overwrite"))
     predictor = load_predictor(_store(store).resolve(given["model"]), given["segmenter"])
     complaints = _Complaints()
     with _progress("tagging", "articles", quiet=quiet) as progress:

@@ -181,7 +181,9 @@ def _shown(
     begins = np.maximum(begins, side * (title + 1))
     ends = np.minimum(ends, np.where(side, ends, title))
     read = scored.read
-    spans = np.column_stack(spans_as_given((read.title, read.content), begins, ends)).tolist()
+    begins, ends = spans_as_given((read.title, read.content), begins, ends)
+    held = (begins < ends).nonzero()[0]  # a line feed alone stands nowhere
+    place, spans = place.take(held), np.column_stack((begins, ends)).take(held, axis=0).tolist()
     edges = place.searchsorted(np.arange(len(words) + 1)).tolist()
     return [
         (scorer.vocabulary.term(word >> 1), _SIDES[word & 1], spans[first:last])

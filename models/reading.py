@@ -18,6 +18,7 @@ from models.vocabulary import Vocabulary
 Numbers = npt.NDArray[np.intp]
 
 _NONE = np.zeros(0, np.intp)
+_NO_KEYS = np.zeros(0, np.uint64)
 
 
 class Span(NamedTuple):
@@ -97,7 +98,7 @@ class Plan:
                 keys.append(run)
                 end += len(run)
             begins.append(mine)
-        numbers = vocabulary.find(np.concatenate(keys))
+        numbers = vocabulary.find(np.concatenate([_NO_KEYS, *keys]))
         spans = []
         for block, (source, field, low, high) in enumerate(self.parts):
             first, last = units[source].parts[field]
@@ -137,7 +138,7 @@ class Plan:
 
     def places(self, text: Text, terms: Terms, chosen: Numbers) -> tuple[Places, Places]:
         """Where in the whole text these n-grams begin and end, both of shape (chosen,)."""
-        begins, ends = [], []
+        begins, ends = [_NONE], [_NONE]
         for units, (_, fields, most) in zip(terms.units, self.sources, strict=True):
             begin, end = places_of(text, fields, units)
             for n in range(1, min(most, len(begin)) + 1):

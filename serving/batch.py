@@ -26,10 +26,14 @@ _ENDINGS = {"", ".jsonl", ".ndjson", ".csv"}
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """What to tag and where to. Output ``-`` is standard output; ``strict`` stops at a bad row."""
+    """What to tag and where to. Output ``-`` is standard output; ``strict`` stops at a bad row.
+
+    ``explain`` is the number of words to show for each label.
+    """
 
     inputs: Sequence[str]
     output: str = "-"
+    explain: int = 0
     strict: bool = False
     overwrite: bool = False
 
@@ -67,7 +71,7 @@ def tag(
             complain(error)
 
         for article in read_articles(job.inputs, reject):
-            for prediction in predictor.predict([article]):
+            for prediction in predictor.predict([article], job.explain):
                 write(prediction)
                 outcome.tagged += 1
                 outcome.review += prediction.review
@@ -129,6 +133,9 @@ def _refuse_target(target: Path, job: Job) -> None:
     if target.suffix.lower() not in _ENDINGS:
         fix = "End it in .jsonl or .csv"
         raise StateError(job.output, f"no kind of output for '{target.suffix}'", fix)
+    if job.explain and target.suffix.lower() == ".csv":
+        fix = "Give a .jsonl file, or leave --explain out"
+        raise StateError(job.output, "CSV has no place for explanations", fix)
     if not target.exists():
         return
     if not target.is_file():

@@ -15,6 +15,7 @@ from models.text import LONGEST
 from serving.problems import RefusedBody
 
 MOST_ARTICLES = 64
+MOST_WORDS = 100  # that an explanation shows for a label
 LARGEST_BODY = 4 * 1024 * 1024  # bytes
 
 
@@ -53,6 +54,14 @@ _MANY: TypeAdapter[_Articles] = TypeAdapter(_Articles)
 
 # For OpenAPI: the route reads the raw body, so that nothing is parsed twice.
 SCHEMA = {
+    "parameters": [
+        {
+            "name": "explain",
+            "in": "query",
+            "description": "How many words to show that spoke for or against each label",
+            "schema": {"type": "integer", "minimum": 0, "maximum": MOST_WORDS, "default": 0},
+        }
+    ],
     "requestBody": {
         "required": True,
         "content": {
@@ -70,8 +79,21 @@ SCHEMA = {
                 }
             }
         },
-    }
+    },
 }
+
+
+def read_explain(request: Request) -> int:
+    """How many words of each label the request asks to see, 0 for none.
+
+    Raises:
+        RefusedBody: no whole number from 0 to 100.
+    """
+    given = request.query_params.get("explain", "0") if request.scope["query_string"] else "0"
+    if given.isascii() and given.isdecimal() and len(given) <= 3 and int(given) <= MOST_WORDS:
+        return int(given)
+    fault = {"parameter": "explain", "detail": f"not a whole number from 0 to {MOST_WORDS}"}
+    raise RefusedBody(HTTPStatus.UNPROCESSABLE_ENTITY, "not_a_parameter", [fault])
 
 
 async def read_body(request: Request) -> bytes:

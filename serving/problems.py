@@ -128,6 +128,7 @@ _SCHEMA = {
                 "type": "object",
                 "properties": {
                     "pointer": {"type": "string", "description": "RFC 6901, into the body"},
+                    "parameter": {"type": "string", "description": "of the query, in its place"},
                     "detail": {"type": "string"},
                 },
             },

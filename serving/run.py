@@ -9,9 +9,7 @@ from dataclasses import replace
 import uvicorn
 
 from labels.errors import StateError
-from models.store import Store
-from models.version import load_predictor
-from serving.app import create_app
+from serving.app import create_app, load
 from serving.settings import Settings
 
 
@@ -22,14 +20,13 @@ def run(settings: Settings, host: str, port: int, workers: int) -> None:
         StateError: the address cannot be bound, or there is no model.
         VersionError: the model is refused.
     """
-    folder = Store(settings.store).resolve(settings.model)
-    load_predictor(folder, settings.segmenter)
+    loaded = load(settings)
     _refuse_taken(host, port)
-    # Every worker answers with this version, also one that is started again after a promotion.
-    settings = replace(settings, model=str(folder.resolve()))
     if workers == 1:
-        uvicorn.run(create_app(settings), host=host, port=port)
+        uvicorn.run(create_app(settings, loaded), host=host, port=port)
         return
+    # Every worker answers with this version, also one that is started again after a promotion.
+    settings = replace(settings, model=str(loaded.folder.resolve()))
     os.environ.update(settings.as_environment())
     factory = "serving.app:create_app_from_environment"
     uvicorn.run(factory, factory=True, host=host, port=port, workers=workers)

@@ -248,3 +248,20 @@ def test_one_character_more_is_truncated_and_said_to_be(tag: Tag, write: Write) 
     (answer,) = answers(tag(write("long.jsonl", [article])).stdout)
     assert "truncated" in answer["reasons"]
     assert answer["review"] is True
+
+
+def test_words_that_spoke_for_a_label_are_shown_where_asked_for(
+    newstag: Newstag, trained: Path, articles: str
+) -> None:
+    done = newstag("tag", articles, "--store", trained, "--explain", "2", "--quiet")
+    for line in done.stdout.splitlines():
+        for labels in json.loads(line)["explain"].values():
+            assert all(len(reasons["words"]) <= 2 for reasons in labels.values())
+
+
+def test_csv_has_no_place_for_explanations(newstag: Newstag, trained: Path, articles: str) -> None:
+    done = newstag("tag", articles, "--store", trained, "--explain", "2", "-o", "out.csv")
+    fix = "Give a .jsonl file, or leave --explain out"
+    message = f"out.csv: CSV has no place for explanations. {fix}.\n"
+    assert (done.returncode, done.stderr) == (1, message)
+    assert not Path("out.csv").exists()

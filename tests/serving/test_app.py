@@ -71,7 +71,7 @@ def test_both_segmenters_answer_the_same(trained: Path, client: TestClient) -> N
 
 
 def break_predictor(app: Any, monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    def predict(_articles: object) -> None:
+    def predict(*_: object) -> None:
         raise error
 
     monkeypatch.setattr(app.state.predictor, "predict", predict)
