@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.features import Block, Field
-from models.keys import Places, grams
+from models.keys import Keys, Places, grams
 from models.text import Text
 from models.units import Source, Units, places_of, source_of, units_of
 from models.vocabulary import Vocabulary
@@ -27,6 +27,19 @@ class Span(NamedTuple):
     block: int
     start: int
     stop: int
+
+
+class Grams(NamedTuple):
+    """The n-grams of a text: their keys, source after source and length by length.
+
+    ``begins`` says where those of each source and length begin; ``spans`` are those of the
+    blocks. Among single words and shapes are blanks, which are no terms.
+    """
+
+    keys: Keys
+    units: Sequence[Units]
+    begins: Sequence[Sequence[int]]
+    spans: Sequence[Span]
 
 
 class Terms(NamedTuple):
@@ -85,10 +98,10 @@ class Plan:
             ],
         )
 
-    def read(self, text: Text, vocabulary: Vocabulary) -> Terms:
-        """Look up every n-gram of the text."""
+    def grams(self, text: Text) -> Grams:
+        """Every n-gram of the text, as keys."""
         units = [units_of(text, *source) for source in self.sources]
-        keys = []
+        keys = [_NO_KEYS]
         begins: list[list[int]] = []  # of the n-grams of each source, length by length
         end = 0
         for one, (_, _, most) in zip(units, self.sources, strict=True):
@@ -98,7 +111,6 @@ class Plan:
                 keys.append(run)
                 end += len(run)
             begins.append(mine)
-        numbers = vocabulary.find(np.concatenate([_NO_KEYS, *keys]))
         spans = []
         for block, (source, field, low, high) in enumerate(self.parts):
             first, last = units[source].parts[field]
@@ -106,6 +118,12 @@ class Plan:
             for n in range(low, min(high, len(mine)) + 1):
                 start = mine[n - 1] + first
                 spans.append(Span(block, start, max(start, mine[n - 1] + last - n + 1)))
+        return Grams(np.concatenate(keys), units, begins, spans)
+
+    def read(self, text: Text, vocabulary: Vocabulary) -> Terms:
+        """Look up every n-gram of the text."""
+        keys, units, begins, spans = self.grams(text)
+        numbers = vocabulary.find(keys)
         blocks = np.array([block for block, _, _ in spans], np.intp)
         return Terms(
             numbers=np.concatenate([_NONE, *[numbers[start:stop] for _, start, stop in spans]]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -76,11 +76,16 @@ def vocabulary_of(terms: Sequence[str]) -> Vocabulary:
     keys = keys_of(terms)
     if len(np.unique(keys)) < len(keys) or not keys.all():
         raise ValueError("two terms have one key, or a term is empty")
+    table = table_of(keys)
+    order = np.argsort(table.find(keys), kind="stable")
+    return replace(table, read=lambda: [terms[at] for at in order])
+
+
+def table_of(keys: Keys) -> Vocabulary:
+    """The vocabulary of terms that have these keys, none of them 0 or twice, and no names."""
     bits = max(_LEAST_BITS, (len(keys) * 5 // 4).bit_length())  # four fifths full at most
     shifts, slots = _place(keys, bits)
-    empty = Vocabulary(shifts=shifts, slots=slots, read=lambda: ordered)
-    ordered = [terms[at] for at in np.argsort(empty.find(keys), kind="stable")]
-    return empty
+    return Vocabulary(shifts=shifts, slots=slots, read=list)
 
 
 def _shift(size: int) -> np.uint64:

@@ -8,9 +8,8 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy import sparse
 from sklearn.compose import ColumnTransformer
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
 from sklearn.pipeline import Pipeline
 
 from labels.scheme import Kind, Scheme
@@ -21,14 +20,24 @@ from training.counts import Matrix, columns_of, dtype_for, text_matrix, vectoris
 from training.linear import Linear
 from training.problem import Problem
 
+_NOTHING = Text(cut="\0", title="", content="")
+
+Floats = npt.NDArray[np.float64]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Fitted:
-    """A vectoriser for each kind of group, and a linear model for each group by its id."""
+    """What was learnt from all ``articles``: a linear model for each group by its id.
+
+    ``blocks`` are those of each kind of group; ``terms`` and ``idf``, by block, both have shape
+    (terms,), in the order of the features.
+    """
 
     scheme: Scheme
-    vectorisers: Mapping[Kind, ColumnTransformer]
+    articles: int
     blocks: Mapping[Kind, tuple[Block, ...]]
+    terms: Mapping[Block, npt.NDArray[np.object_]]
+    idf: Mapping[Block, Floats]
     linears: Mapping[str, Linear]
 
     def as_pipelines(self) -> dict[str, dict[str, Any]]:
@@ -37,53 +46,62 @@ class Fitted:
         Nothing of ours is named inside; a pipeline reads rows of ``text_matrix`` with the
         ``columns`` named beside it.
         """
+        vectorisers = {kind: self._vectoriser(blocks) for kind, blocks in self.blocks.items()}
         return {
             group.id: {
                 "labels": [x for x, t in zip(group.ids, linear.trained, strict=True) if t],
                 "columns": columns_of(self.blocks[group.kind]),
                 "pipeline": Pipeline(
-                    [("features", self.vectorisers[group.kind]), ("classifier", linear.classifier)]
+                    [("features", vectorisers[group.kind]), ("classifier", linear.classifier)]
                 ),
             }
             for group in self.scheme.groups
             if (linear := self.linears[group.id]).classifier is not None
         }
 
+    def _vectoriser(self, blocks: Sequence[Block]) -> ColumnTransformer:
+        """As fitted on all texts, but made of what the counts have told already."""
+        found = vectoriser(blocks, self.articles, self.terms)
+        found.fit(text_matrix([_NOTHING], columns_of(blocks)))
+        for block in blocks:
+            found.named_transformers_[block.name].idf_ = self.idf[block]
+        return found
+
     def as_scorer(self) -> Scorer:
-        """All groups as one scorer: a matrix a block, with a column for every output."""
+        """All groups as one scorer: a matrix with a column for every output."""
         every = dict.fromkeys(block for blocks in self.blocks.values() for block in blocks)
         intercepts = np.concatenate([self.linears[g.id].intercepts for g in self.scheme.groups])
         return fuse([self._weights(block) for block in every], intercepts)
 
     def _weights(self, block: Block) -> Weights:
-        kind = next(kind for kind, blocks in self.blocks.items() if block in blocks)
-        vectoriser = self.vectorisers[kind].named_transformers_[block.name]
-        weights = np.zeros((len(vectoriser.idf_), len(self.scheme.outputs)))
+        terms = self.terms[block].tolist()
+        weights = np.zeros((len(terms), len(self.scheme.outputs)))
         for group in self.scheme.groups:
-            if block in self.blocks[group.kind]:
-                rows = self.vectorisers[group.kind].output_indices_[block.name]
-                weights[:, self.scheme.columns(group)] = self.linears[group.id].weights[rows]
-        return Weights(
-            block=block,
-            terms=vectoriser.get_feature_names_out().tolist(),
-            idf=vectoriser.idf_,
-            weights=weights,
-        )
+            first = 0
+            for one in self.blocks[group.kind]:
+                rows = slice(first, first := first + len(self.terms[one]))
+                if one == block:
+                    weights[:, self.scheme.columns(group)] = self.linears[group.id].weights[rows]
+        return Weights(block=block, terms=terms, idf=self.idf[block], weights=weights)
 
 
-def vectoriser(blocks: Sequence[Block], articles: int) -> ColumnTransformer:
-    """TF-IDF of each block, side by side, over rows of ``text_matrix``."""
+def vectoriser(
+    blocks: Sequence[Block],
+    articles: int,
+    terms: Mapping[Block, npt.NDArray[np.object_]] | None = None,
+) -> ColumnTransformer:
+    """TF-IDF of each block, side by side, over rows of ``text_matrix``, of known ``terms``."""
     columns = columns_of(blocks)
-    dtype = dtype_for(articles)
     return ColumnTransformer(
         [
             (
                 block.name,
                 TfidfVectorizer(
                     **vectoriser_settings(block),
-                    min_df=block.min_df,
+                    min_df=block.min_df if terms is None else 1,
                     sublinear_tf=block.sublinear,
-                    dtype=dtype,
+                    dtype=dtype_for(articles),
+                    vocabulary=None if terms is None else terms[block],
                 ),
                 columns.index((block.field, block.unit)),
             )
@@ -92,22 +110,26 @@ def vectoriser(blocks: Sequence[Block], articles: int) -> ColumnTransformer:
     )
 
 
-def _fit_transform(vectoriser: ColumnTransformer, columns: npt.NDArray[np.object_]) -> Matrix:
-    """Sparse whatever the density: a ColumnTransformer makes dense features of small corpora."""
-    return sparse.csr_array(vectoriser.fit_transform(columns))
-
-
-def fit_pipelines(
-    problem: Problem, blocks: Mapping[Kind, tuple[Block, ...]], texts: Sequence[Text]
-) -> Fitted:
-    """Fit on all texts; a group learns from those whose labels of it are known."""
-    fitters = {kind: vectoriser(mine, len(texts)) for kind, mine in blocks.items()}
+def fit_pipelines(problem: Problem, blocks: Mapping[Kind, tuple[Block, ...]]) -> Fitted:
+    """Fit on all articles; a group learns from those whose labels of it are known."""
+    counts = problem.counts
+    every = np.arange(len(problem.targets))
     features: dict[str, Matrix] = {
-        kind: _fit_transform(one, text_matrix(texts, columns_of(blocks[kind])))
-        for kind, one in fitters.items()
+        kind: counts.features(mine, every) for kind, mine in blocks.items()
     }
-    every = np.arange(len(texts))
+    used = dict.fromkeys(block for mine in blocks.values() for block in mine)
     linears = {
         group.id: problem.fit(at, features, every) for at, group in enumerate(problem.scheme.groups)
     }
-    return Fitted(scheme=problem.scheme, vectorisers=fitters, blocks=blocks, linears=linears)
+    return Fitted(
+        scheme=problem.scheme,
+        articles=len(every),
+        blocks=blocks,
+        terms={block: counts.names[block] for block in used},
+        idf={block: _idf(counts.matrices[block]) for block in used},
+        linears=linears,
+    )
+
+
+def _idf(counts: Matrix) -> Floats:
+    return np.asarray(TfidfTransformer().fit(counts).idf_, np.float64)

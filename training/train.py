@@ -89,7 +89,7 @@ def train(  # noqa: PLR0913, PLR0917 - what, how, and who is told of either part
     # The calibration and a recipe that was searched for have seen every label. The promise rests
     # on probabilities that owe nothing to their article, neither of the model nor of those.
     deciding = promised(problem, deciding, rows, (themes or judged)[0].likely)
-    fitted = fit_pipelines(problem, blocks, texts)
+    fitted = fit_pipelines(problem, blocks)
     return Trained(
         corpus=corpus,
         recipe=problem.recipe,

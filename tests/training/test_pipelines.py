@@ -64,7 +64,7 @@ def test_the_scorer_equals_the_pipelines_of_any_learner(
     )
     known = texts[: len(corpus)]
     problem = pose(corpus, count(known, recipe.blocks), recipe)
-    fitted = fit_pipelines(problem, blocks, known)
+    fitted = fit_pipelines(problem, blocks)
     scorer = fitted.as_scorer()
     assert len(scorer.blocks) == 6
     ours = np.array([scorer.score(text) for text in texts])
