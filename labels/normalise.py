@@ -126,7 +126,7 @@ def _pieces(folded: str, furniture: bool) -> list[tuple[int, int, int]]:
     for raw in folded.split("\n"):
         line = raw.strip(" ")
         long = len(line)
-        if hard or "  " in line:
+        if "  " in line or (hard and (_DROPPED in line or "&" in line)):
             contents = list(_contents(raw, start))
             line = "".join([content for content, _, _ in contents])
             mine = [(len(content), place, given) for content, place, given in contents]
