@@ -1,0 +1,27 @@
+"""The commands of the servers that benchmarks start, ``{port}`` standing for the port."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from benchmarks.processes import HOST, PROGRAMS
+
+
+def newstag(*arguments: str) -> list[str]:
+    return [str(PROGRAMS / "newstag"), *arguments]
+
+
+def serve(store: Path) -> list[str]:
+    """One worker, and everything else as it is by default."""
+    return newstag("serve", "--store", str(store), "--port", "{port}")
+
+
+def serve_logged(model: str) -> list[str]:
+    """MLflow's own server of a logged model, in this environment."""
+    options = ["--env-manager", "local", "--host", HOST, "--port", "{port}"]
+    return [str(PROGRAMS / "mlflow"), "models", "serve", "--model-uri", model, *options]
+
+
+def serve_bare(store: Path) -> list[str]:
+    return [sys.executable, "-m", "benchmarks.bare", str(store), "{port}"]

@@ -1,0 +1,156 @@
+"""Predicting in process: newstag beside scikit-learn, fastText and bare segmentation.
+
+    python benchmarks/predict.py [--articles FILE…] [--rounds N] [--json FILE]
+
+needs newstag[bench] and takes some minutes. It trains the model that it measures; the articles
+are the starter's unless others are given.
+"""
+
+from __future__ import annotations
+
+import argparse
+import inspect
+import sys
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from benchmarks.bars import Bar
+from benchmarks.needed import need_bench
+from benchmarks.plain import Engine, rjieba_words
+from benchmarks.results import RESULTS, print_table, write_result
+from benchmarks.rivals import FastText, PlainRival, Rival, SameModel, fit_plain
+from benchmarks.rounds import Ratio, Rounds, medians, ratio, scaled, time_rounds
+from benchmarks.subject import articles_of, starter_corpus, trained_version
+from labels.article import Article
+from labels.errors import NewstagError
+from models.predictor import Predictor
+from models.version import load_predictor
+
+_BATCH, _ONE, _EXPLAINED = (
+    "newstag, batch",
+    "newstag, one by one",
+    "newstag, one by one, explain=10",
+)
+_RAW = "raw segmentation"
+_ENGINES: tuple[Engine, ...] = ("jieba", "rjieba")
+_SAME, _PLAIN = "scikit-learn + {}, the same model", "scikit-learn + {}, the plainest"
+
+Sides = dict[str, Callable[[], object]]
+
+
+def main() -> None:
+    need_bench()
+    options = _options()
+    articles = articles_of(options.articles)
+    with tempfile.TemporaryDirectory() as store:
+        sides = _sides(Path(store), articles)
+        print(f"timing {len(sides)} sides, {options.rounds} rounds", file=sys.stderr)
+        seconds = time_rounds(sides, options.rounds)
+    each = scaled(seconds, 1e6 / len(articles))
+    ratios = _ratios(each)
+    _print(each, ratios)
+    figures = {
+        "microseconds an article": medians(each),
+        "every round": each,
+        "ratios": {name: found.as_json() for name, found in ratios.items()},
+    }
+    write_result(options.json, articles, options.rounds, bars(ratios), **figures)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--articles", nargs="+", default=[], metavar="FILE")
+    parser.add_argument("--rounds", type=int, default=7, metavar="N")
+    parser.add_argument("--json", type=Path, default=RESULTS / "predict.json", metavar="FILE")
+    return parser.parse_args()
+
+
+def _sides(store: Path, articles: Sequence[Article]) -> Sides:
+    corpus = starter_corpus()
+    version = trained_version(store, corpus)
+    predictor = load_predictor(version)
+    rivals: dict[str, Rival] = {}
+    for engine in _ENGINES:
+        rivals[_SAME.format(engine)] = SameModel(version, engine)
+        rivals[_PLAIN.format(engine)] = PlainRival(fit_plain(corpus, engine))
+    for engine in _ENGINES:
+        _require_equal(predictor, rivals[_SAME.format(engine)], articles)
+    rivals["fastText + rjieba"] = FastText(corpus)
+    sides = _ours(predictor, articles)
+    for name, rival in rivals.items():
+        sides |= _both(name, rival, articles)
+    return sides
+
+
+def _require_equal(predictor: Predictor, rival: Rival, articles: Sequence[Article]) -> None:
+    """What is called the same model must give the same types, or its time says nothing."""
+    ours = [one.given["type"][0] for one in predictor.predict(articles)]
+    theirs = [kind for kind, _ in rival.tag(articles)]
+    if ours != theirs:
+        sys.exit("the same model in scikit-learn gives other types. Mend the benchmark.")
+
+
+def _ours(predictor: Predictor, articles: Sequence[Article]) -> Sides:
+    predict: Any = predictor.predict
+    sides: Sides = {
+        _RAW: lambda: [(rjieba_words(one.title), rjieba_words(one.content)) for one in articles],
+        _BATCH: lambda: predict(articles),
+        _ONE: lambda: [predict([one]) for one in articles],
+    }
+    if "explain" in inspect.signature(predict).parameters:
+        sides[_EXPLAINED] = lambda: [predict([one], explain=10) for one in articles]
+    return sides
+
+
+def _both(name: str, rival: Rival, articles: Sequence[Article]) -> Sides:
+    return {
+        f"{name}, batch": lambda: rival.tag(articles),
+        f"{name}, one by one": lambda: [rival.tag([one]) for one in articles],
+    }
+
+
+def _ratios(rounds: Rounds) -> dict[str, Ratio]:
+    """Ours to raw segmentation, every other side to ours of its kind, and explaining to not."""
+    found = {f"{name} / {_RAW}": ratio(rounds, name, _RAW) for name in (_BATCH, _ONE)}
+    if _EXPLAINED in rounds:
+        found[f"{_EXPLAINED} / {_ONE}"] = ratio(rounds, _EXPLAINED, _ONE)
+    for name in rounds:
+        if name not in {_BATCH, _ONE, _EXPLAINED, _RAW}:
+            ours = _BATCH if name.endswith(", batch") else _ONE
+            found[f"{name} / {ours}"] = ratio(rounds, name, ours)
+    return found
+
+
+def bars(ratios: Mapping[str, Ratio]) -> list[Bar]:
+    """What newstag promises, against either scikit-learn pipeline."""
+    found = [_bar(ratios, f"{_ONE} / {_RAW}", 2.5, most=True)]
+    for form in (_SAME, _PLAIN):
+        rival = form.format("jieba")
+        found.append(_bar(ratios, f"{rival}, batch / {_BATCH}", 10))
+        found.append(_bar(ratios, f"{rival}, one by one / {_ONE}", 25))
+    if f"{_EXPLAINED} / {_ONE}" in ratios:
+        found.append(_bar(ratios, f"{_EXPLAINED} / {_ONE}", 1.5, most=True))
+    return found
+
+
+def _bar(ratios: Mapping[str, Ratio], name: str, required: float, *, most: bool = False) -> Bar:
+    return Bar(name=name, required=required, measured=ratios[name].median, most=most)
+
+
+def _print(each: Rounds, ratios: Mapping[str, Ratio]) -> None:
+    rows = [
+        (name, f"{middle:.0f}", f"{min(each[name]):.0f} to {max(each[name]):.0f}")
+        for name, middle in medians(each).items()
+    ]
+    print_table("Predicting", ("side", "µs an article, median", "range"), rows)
+    head = ("ratio, within rounds", "median (range)")
+    print_table("Ratios", head, [(name, str(found)) for name, found in ratios.items()])
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except NewstagError as error:
+        sys.exit(str(error))

@@ -1,0 +1,98 @@
+"""Load made by wrk, which sends one article a request, in turn."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks.processes import HOST
+
+# One request is written in advance for each line of the file of bodies. Every answer is looked
+# at, since wrk itself counts only those from 400 on.
+_SCRIPT = """
+local requests, at, other = {}, 0, 0
+local threads = {}
+function setup(thread) table.insert(threads, thread) end
+function init(arguments)
+  local headers = {["Content-Type"] = "application/json"}
+  for line in io.lines(arguments[1]) do
+    table.insert(requests, wrk.format("POST", wrk.path, headers, line))
+  end
+end
+function request()
+  at = at % #requests + 1
+  return requests[at]
+end
+not200 = 0
+function response(status) if status ~= 200 then not200 = not200 + 1 end end
+function done(summary, latency)
+  local bad = 0
+  for _, thread in ipairs(threads) do bad = bad + thread:get("not200") end
+  local e = summary.errors
+  print(string.format(
+    'RESULT {"requests": %d, "microseconds": %d, "p50": %f, "p99": %f, "not200": %d, ' ..
+    '"connect": %d, "read": %d, "write": %d, "timeout": %d}',
+    summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), bad,
+    e.connect, e.read, e.write, e.timeout))
+end
+"""
+_ERRORS = ("not200", "connect", "read", "write", "timeout")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Load:
+    """Requests a second, and milliseconds within which half and 99 % were answered."""
+
+    rate: float
+    p50: float
+    p99: float
+
+
+class LoadError(Exception):
+    """Something else than answers with status 200."""
+
+
+class Wrk:
+    """wrk with its script and bodies in a folder of the benchmark's."""
+
+    def __init__(self, program: str, folder: Path) -> None:
+        self._program = program
+        self._folder = folder
+        (folder / "load.lua").write_text(_SCRIPT, "utf-8")
+
+    def bodies(self, name: str, bodies: Sequence[bytes]) -> Path:
+        """Write the bodies to be sent, JSON without line feeds, into one file."""
+        path = self._folder / f"{name}.jsonl"
+        path.write_bytes(b"".join(body + b"\n" for body in bodies))
+        return path
+
+    def run(self, port: int, path: str, bodies: Path, connections: int, seconds: float) -> Load:
+        """Send for some seconds.
+
+        Raises:
+            LoadError: an answer was no 200, or a connection failed.
+        """
+        command = [self._program, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s"]
+        command += ["--latency", "--timeout", "30s", "-s", str(self._folder / "load.lua")]
+        command += [f"http://{HOST}:{port}{path}", "--", str(bodies)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - no shell, and the command is the benchmark's
+        found = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
+        if done.returncode or not found:
+            raise LoadError(f"wrk failed: {(done.stderr or done.stdout).strip()[-300:]}")
+        return load_from(json.loads(found[0].removeprefix("RESULT ")))
+
+
+def load_from(said: dict[str, float]) -> Load:
+    """What wrk's script printed.
+
+    Raises:
+        LoadError: an answer was no 200, a connection failed, or nothing was answered.
+    """
+    wrong = {name: int(said[name]) for name in _ERRORS if said[name]}
+    if wrong or not said["requests"]:
+        raise LoadError(f"of {int(said['requests'])} answers: {wrong or 'none'}")
+    rate = said["requests"] / said["microseconds"] * 1e6
+    return Load(rate=rate, p50=said["p50"] / 1e3, p99=said["p99"] / 1e3)
