@@ -13,8 +13,8 @@ from benchmarks.plain import Engine, Plain, Tags, plain_text, rjieba_words
 from labels.article import Article
 from labels.corpus import Corpus
 from labels.scheme import read_scheme
-from models.features import read_text
 from models.segmentation import dictionary_words, open_segmenter
+from models.text import read_text
 from training.counts import text_matrix
 
 _PREFIX = "__label__"
