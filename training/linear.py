@@ -15,6 +15,7 @@ from sklearn.svm import LinearSVC
 
 from labels.scheme import Group
 from training.counts import Matrix, Rows
+from training.machine import fit_machine
 from training.recipe import Learner
 
 Floats = npt.NDArray[np.float64]
@@ -74,8 +75,10 @@ class Examples:
     weights: Floats
 
 
-def fit_linear(group: Group, examples: Examples, learner: Learner, seed: int) -> Linear:
-    """Fit one group."""
+def fit_linear(
+    group: Group, examples: Examples, learner: Learner, seed: int, threads: int = 1
+) -> Linear:
+    """Fit one group; ``threads`` are of use to large problems only."""
     features, targets, weights = examples.features, examples.targets, examples.weights
     trained = trained_labels(group, targets)
     if trained.sum() < (2 if group.exclusive else 1) or not features.shape[1]:
@@ -83,11 +86,13 @@ def fit_linear(group: Group, examples: Examples, learner: Learner, seed: int) ->
     if group.exclusive:
         rows = np.flatnonzero(targets[:, trained].any(axis=1))
         answers: Any = targets[rows].argmax(axis=1)
-        features, weights = features[rows], weights[rows]
+        if len(rows) < len(targets):  # a copy can be a gigabyte
+            features, weights = features[rows], weights[rows]
     else:
         answers = targets[:, trained].astype(int)
     fitted = [
-        _fit(classifier, features, answers, weights) for classifier in _classifiers(learner, seed)
+        _fit(classifier, features, answers, weights, threads)
+        for classifier in _classifiers(learner, seed)
     ]
     classifier = fitted[0] if len(fitted) == 1 else _averaged(fitted, features)
     coefficients, intercepts = _plain(classifier)
@@ -114,7 +119,9 @@ def _classifiers(learner: Learner, seed: int) -> Iterator[Any]:
         )
 
 
-def _fit(classifier: Any, features: Matrix, answers: Any, weights: Floats) -> Any:
+def _fit(classifier: Any, features: Matrix, answers: Any, weights: Floats, threads: int) -> Any:
+    if isinstance(classifier, LinearSVC) and features.dtype == np.float32:
+        return fit_machine(classifier, features, answers, weights, threads)
     if answers.ndim == 1 and isinstance(classifier, LinearSVC):
         return classifier.fit(features, answers, sample_weight=weights)
     with config_context(enable_metadata_routing=True):

@@ -13,10 +13,16 @@ from training.counts import Counts, Matrix, Rows
 from training.linear import Bools, Examples, Floats, Linear, fit_linear
 from training.recipe import Recipe
 
+# Articles above which a copy of the counts for each process is too much memory.
+_LARGE = 20_000
+
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
     """A corpus as arrays: what validation needs, and cheap to send to other processes.
+
+    A large one stays where it is: its folds are learnt one after the other, the labels of each
+    by ``threads`` at once.
 
     ``targets`` has shape (n, outputs), ``known`` shape (n, groups). ``clusters`` of
     near-duplicates, ``kin`` and ``given`` have shape (n,); see ``Corpus``.
@@ -30,6 +36,11 @@ class Problem:
     clusters: Rows
     kin: Rows
     given: Bools
+    threads: int = 1
+
+    @property
+    def large(self) -> bool:
+        return len(self.targets) > _LARGE
 
     @property
     def mixed(self) -> bool:
@@ -41,12 +52,13 @@ class Problem:
         group = self.scheme.groups[at]
         rows = train[self.known[train, at]]
         learner = self.recipe.learner_of(group)
+        mine = features[group.kind]
         examples = Examples(
-            features=features[group.kind][rows],
+            features=mine if len(rows) == mine.shape[0] else mine[rows],
             targets=self.targets[rows, self.scheme.columns(group)],
             weights=self.weights(rows, learner.given_weight),
         )
-        return fit_linear(group, examples, learner, self.recipe.seed)
+        return fit_linear(group, examples, learner, self.recipe.seed, self.threads)
 
     def weights(self, rows: Rows, of_given: float) -> Floats:
         """What each row counts, shape (rows,); all the same where there is one source only."""

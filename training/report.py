@@ -70,6 +70,8 @@ class Report:
 
     ``source`` is given or starter: which articles were evaluated. For starter articles
     ``themes`` has the same figures with each theme judged by models of the other themes.
+    ``fold_of`` is the number of articles of the source where they were so many that one fold of
+    them was evaluated, None where all were.
     ``unmeasured`` are the groups of which no evaluated article has a known label; they have no
     figures. ``untrained`` are labels, by group, with too few articles to be learnt: they send
     all articles to review. ``unlearnt`` are those that the model has learnt, but not every model
@@ -81,6 +83,7 @@ class Report:
     beside: int
     seeds: list[int]
     groups: list[GroupReport]
+    fold_of: int | None = None
     unmeasured: list[str] = field(default_factory=list)
     untrained: dict[str, list[str]] = field(default_factory=dict)
     unlearnt: dict[str, list[str]] = field(default_factory=dict)

@@ -60,12 +60,8 @@ def _label(raw: Mapping[str, Any]) -> LabelReport:
 
 def report_lines(report: Report) -> Iterator[str]:
     """The report for a terminal."""
-    plural = "s" if len(report.seeds) > 1 else ""
     measured_on = articles(report.evaluated, source=report.source)
-    yield (
-        f"Measured on {measured_on}, each judged by models that had not seen it; mean over "
-        f"{len(report.seeds)} partition{plural}."
-    )
+    yield f"Measured on {measured_on}, {judged_by(report)}."
     if report.source == "starter":
         yield STYLE_WARNING
     for group in report.groups:
@@ -92,6 +88,15 @@ def report_lines(report: Report) -> Iterator[str]:
             "What goes to review above was measured with promises learnt without those articles, "
             "from fewer: the model itself may hold promises that they could not, and review less."
         )
+
+
+def judged_by(report: Report) -> str:
+    """How the articles were judged that the figures are of."""
+    if report.fold_of is not None:
+        return f"one fold of {report.fold_of}, judged by a model of all other articles"
+    plural = "s" if len(report.seeds) > 1 else ""
+    judges = "each judged by models that had not seen it"
+    return f"{judges}; mean over {len(report.seeds)} partition{plural}"
 
 
 def unmeasured_lines(groups: Sequence[str]) -> Iterator[str]:

@@ -71,7 +71,7 @@ def _outcomes(
     problem: Problem, tasks: Sequence[_Task], jobs: int, progress: Progress
 ) -> dict[tuple[Kind, Learner], list[Outcome]]:
     """What each learner of the tasks did, in their order."""
-    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator")
+    parallel = joblib.Parallel(n_jobs=1 if problem.large else jobs, return_as="generator")
     results = parallel(joblib.delayed(_try)(problem, *task) for task in tasks)
     outcomes: dict[tuple[Kind, Learner], list[Outcome]] = {}
     for done, ((kind, alike, *_), found) in enumerate(zip(tasks, results, strict=True), start=1):

@@ -20,7 +20,7 @@ from models.manifest import Manifest, read_manifest
 from training.figures import confusion_figure, labels_figure
 from training.packing import log_version
 from training.report import Report
-from training.reporting import STYLE_WARNING, report_from
+from training.reporting import STYLE_WARNING, judged_by, report_from
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -163,8 +163,7 @@ def _tags(manifest: Manifest, report: Report) -> dict[str, str]:
     sentence = (
         f"Trained on {manifest.counts['articles']} articles ({manifest.counts['given']} given, "
         f"{manifest.counts['starter']} starter). Figures are of {report.evaluated} "
-        f"{report.source} articles, each judged by models that had not seen it, over "
-        f"{len(report.seeds)} partitions."
+        f"{report.source} articles, {judged_by(report)}."
     )
     if report.source == "starter":
         sentence += f" {STYLE_WARNING}"

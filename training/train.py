@@ -34,7 +34,8 @@ from training.report import Gold, Report, report_on
 from training.search import search
 from training.validation import Judged, Progress, judge, out_of_fold, partitions, theme_folds
 
-# Articles that the partitions judge together, about; beyond it more partitions tell little.
+# Articles that the partitions judge together, about; beyond it more partitions tell little, and
+# so do more folds: where one holds as many, it is the only one that is judged.
 _ENOUGH = 1000
 
 
@@ -76,14 +77,19 @@ def train(  # noqa: PLR0913, PLR0917 - what, how, and who is told of either part
     dictionary = shipped_dictionary()
     texts = read_texts(corpus, open_segmenter(segmenter, dictionary_words(dictionary)))
     problem = pose(corpus, count(texts, _blocks(corpus, recipe, searching is not None)), recipe)
-    rows = _evaluated(corpus)
-    parted = partitions(problem, rows, _seeds(recipe, rows))
+    problem = replace(problem, threads=jobs)
+    evaluated = _evaluated(corpus)
+    many = len(np.unique(problem.clusters[evaluated])) >= _ENOUGH * recipe.folds
+    parted = partitions(problem, evaluated, _seeds(recipe, evaluated))
+    parted = [_fullest_first(problem, parted[0])] if many else parted
     found = search(problem, parted, jobs, searching) if searching else None
     problem = replace(problem, recipe=found.recipe) if found else problem
     blocks = _usable(corpus, problem)
     scores = out_of_fold(problem, np.arange(len(corpus)), recipe.seed)
     deciding = learn_deciding(problem, np.arange(len(corpus)), scores)
     refuse_untrained(corpus, deciding)
+    parted = [parted[0][:1]] if many else parted
+    rows = np.sort(np.concatenate(parted[0]))
     judged = judge(problem, parted, jobs, progress, found.recipes if found else None)
     themes = _judge_themes(corpus, problem, found, jobs)
     # The calibration and a recipe that was searched for have seen every label. The promise rests
@@ -96,7 +102,7 @@ def train(  # noqa: PLR0913, PLR0917 - what, how, and who is told of either part
         segmenter=segmenter,
         model=_model(corpus, dictionary, fitted, deciding),
         fitted=fitted,
-        report=_report(corpus, problem.recipe, judged, themes, deciding),
+        report=_report(corpus, problem.recipe, rows, judged, themes, deciding),
         likely=probabilities(problem, deciding, scores),
         trials=found.trials if found else (),
     )
@@ -140,6 +146,11 @@ def _seeds(recipe: Recipe, rows: Rows) -> range:
     return range(recipe.seed, recipe.seed + count)
 
 
+def _fullest_first(problem: Problem, folds: Sequence[Rows]) -> list[Rows]:
+    """By how many articles they hold when near-duplicates count once."""
+    return sorted(folds, key=lambda rows: -len(np.unique(problem.clusters[rows])))
+
+
 def _judge_themes(corpus: Corpus, problem: Problem, found: Found | None, jobs: int) -> list[Judged]:
     """Starter articles judged by models of other themes, where there is nothing better."""
     themes = theme_rows(corpus)
@@ -161,14 +172,15 @@ def _untold(_done: int, _of: int) -> None:
     """No progress to tell: it takes a second or two."""
 
 
-def _report(
+def _report(  # noqa: PLR0913, PLR0917 - what was learnt, and what was judged of it
     corpus: Corpus,
     recipe: Recipe,
+    rows: Rows,
     judged: Sequence[Judged],
     themes: Sequence[Judged],
     deciding: Deciding,
 ) -> Report:
-    rows, gold = _evaluated(corpus), Gold.of(corpus)
+    gold, evaluated = Gold.of(corpus), _evaluated(corpus)
     trained = trained_outputs(corpus.scheme, deciding.rules)
     always = np.all([one.learnt[rows] for one in judged], axis=(0, 1))
     untrained = corpus.scheme.labels_where(~trained)
@@ -180,7 +192,8 @@ def _report(
         source="given" if corpus.given.any() else "starter",
         evaluated=len(rows),
         beside=len(corpus) - len(rows),
-        seeds=list(_seeds(recipe, rows)),
+        seeds=list(_seeds(recipe, evaluated)),
+        fold_of=len(evaluated) if len(rows) < len(evaluated) else None,
         groups=report_on(gold, judged, rows),
         unmeasured=gold.unmeasured(rows),
         untrained=untrained,

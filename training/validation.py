@@ -88,9 +88,10 @@ def judge(
     Each fold is judged by a model of all other rows; its weights, calibration and thresholds are
     learnt without the fold. Rows that stand in no fold are only trained on. ``recipes`` by
     partition and fold, where a search has chosen them without the fold, replace the problem's.
+    ``jobs`` processes judge a fold each, unless the problem is large.
     """
     tasks = [(at, number) for at, folds in enumerate(parted) for number in range(len(folds))]
-    parallel = joblib.Parallel(n_jobs=jobs, return_as="generator")
+    parallel = joblib.Parallel(n_jobs=1 if problem.large else jobs, return_as="generator")
     results = parallel(
         joblib.delayed(_judge_fold)(
             replace(problem, recipe=(recipes or {}).get((at, number), problem.recipe)),
