@@ -20,9 +20,11 @@ def _jieba() -> Any:
         import jieba
 
     jieba.setLogLevel(logging.WARNING)
-    with tempfile.TemporaryDirectory() as private:
-        jieba.dt.tmp_dir = private  # not the cache that lies in the shared one, whoever wrote it
-        jieba.initialize()
+    if jieba.dt.tmp_dir is None:
+        # Not the cache that lies in the shared temporary directory, whoever wrote it.
+        with tempfile.TemporaryDirectory() as private:
+            jieba.dt.tmp_dir = private
+            jieba.initialize()
     return jieba
 
 
