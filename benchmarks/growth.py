@@ -1,9 +1,10 @@
-"""Growth: how the time of a prediction grows with the length of the article.
+"""Growth: how the time of a prediction grows with the article, the labels and the vocabulary.
 
-    python benchmarks/growth.py [--rounds N] [--json FILE]
+    python benchmarks/growth.py [--articles FILE…] [--rounds N] [--json FILE]
 
-takes some minutes. It trains the model that it measures. The articles are starter articles,
-one after the other, cut at 200 to 20,000 characters.
+takes some minutes. It trains the model that it measures. Articles of one length are starter
+articles, one after the other, cut at 200 to 20,000 characters; for labels and vocabulary they
+are the starter's unless others are given.
 """
 
 from __future__ import annotations
@@ -11,10 +12,11 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.bars import Bar
+from benchmarks.enlarged import with_labels, with_terms
 from benchmarks.plain import rjieba_words
 from benchmarks.results import RESULTS, print_table, write_result
 from benchmarks.rounds import medians, ratio, scaled, time_rounds
@@ -25,43 +27,63 @@ from models.predictor import Predictor
 from models.version import load_predictor
 
 _LENGTHS = (200, 1_000, 2_000, 5_000, 20_000)
+_LABELS = (8, 100, 1_000)
+_TERMS = (100_000, 300_000, 1_000_000)
 _CHARACTERS = 100_000  # of all articles of one length together
+
+Cases = Mapping[str, tuple[Predictor, Sequence[Article]]]
 
 
 def main() -> None:
     options = _options()
+    articles = articles_of(options.articles)
+    figures: dict[str, object] = {}
     with tempfile.TemporaryDirectory() as store:
         predictor = load_predictor(trained_version(Path(store), starter_corpus()))
-        of_length = {length: list(_articles(length)) for length in _LENGTHS}
-        sides = {k: v for n, some in of_length.items() for k, v in _sides(predictor, n, some)}
-        seconds = time_rounds(sides, options.rounds)
-    figures: dict[str, object] = {}
-    rows = []
-    for length, articles in of_length.items():
-        ours, raw = _names(length)
-        each = medians(scaled(seconds, 1e6 / len(articles)))
-        found = ratio(seconds, ours, raw)
-        rows.append((f"{length:,}", f"{each[ours]:.0f}", f"{each[raw]:.0f}", str(found)))
-        figures[str(length)] = {
-            "microseconds an article": each[ours],
-            "microseconds of raw segmentation": each[raw],
-            "ratio": found.as_json(),
-        }
-    head = ("characters", "µs an article", "raw segmentation", "ratio (range)")
-    print_table("By length of the article", head, rows)
-    every = [article for articles in of_length.values() for article in articles]
+        for name, cases in _tables(predictor, articles):
+            figures[name] = _measured(name, cases, options.rounds)
     no_bars: list[Bar] = []
-    write_result(options.json, every, options.rounds, no_bars, by_length=figures)
+    write_result(options.json, articles, options.rounds, no_bars, **figures)
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--articles", nargs="+", default=[], metavar="FILE")
     parser.add_argument("--rounds", type=int, default=7, metavar="N")
     parser.add_argument("--json", type=Path, default=RESULTS / "growth.json", metavar="FILE")
     return parser.parse_args()
 
 
-def _articles(length: int) -> Iterator[Article]:
+def _tables(predictor: Predictor, articles: Sequence[Article]) -> Iterator[tuple[str, Cases]]:
+    yield "characters", {f"{n:,}": (predictor, list(_of_length(n))) for n in _LENGTHS}
+    model = predictor.model
+    yield "labels", {f"{n:,}": (Predictor(with_labels(model, n), "v"), articles) for n in _LABELS}
+    usual = len(model.scorer.vocabulary.terms)
+    larger = {f"{n:,}": (Predictor(with_terms(model, n), "v"), articles) for n in _TERMS}
+    yield "terms", {f"{usual:,}": (predictor, articles), **larger}
+
+
+def _measured(name: str, cases: Cases, rounds: int) -> dict[str, object]:
+    sides = {k: v for case, given in cases.items() for k, v in _sides(case, *given)}
+    seconds = time_rounds(sides, rounds)
+    figures: dict[str, object] = {}
+    rows = []
+    for case, (_, articles) in cases.items():
+        ours, raw = f"newstag, {case}", f"raw, {case}"
+        each = medians(scaled(seconds, 1e6 / len(articles)))
+        found = ratio(seconds, ours, raw)
+        rows.append((case, f"{each[ours]:.0f}", f"{each[raw]:.0f}", str(found)))
+        figures[case] = {
+            "microseconds an article": each[ours],
+            "microseconds of raw segmentation": each[raw],
+            "ratio": found.as_json(),
+        }
+    head = (name, "µs an article", "raw segmentation", "ratio (range)")
+    print_table(f"By number of {name}", head, rows)
+    return figures
+
+
+def _of_length(length: int) -> Iterator[Article]:
     """Different ones, so that no length has its words in the processor's cache already."""
     starter = articles_of([])
     text = "\n".join(article.content for article in starter)
@@ -71,16 +93,14 @@ def _articles(length: int) -> Iterator[Article]:
         yield Article(id=str(at), title=title, content=text[begin : begin + length])
 
 
-def _names(length: int) -> tuple[str, str]:
-    return f"newstag, {length}", f"raw, {length}"
-
-
 def _sides(
-    predictor: Predictor, length: int, articles: Sequence[Article]
+    case: str, predictor: Predictor, articles: Sequence[Article]
 ) -> Iterator[tuple[str, Callable[[], object]]]:
-    ours, raw = _names(length)
-    yield ours, lambda: [predictor.predict([one]) for one in articles]
-    yield raw, lambda: [(rjieba_words(one.title), rjieba_words(one.content)) for one in articles]
+    yield f"newstag, {case}", lambda: [predictor.predict([one]) for one in articles]
+    yield (
+        f"raw, {case}",
+        lambda: [(rjieba_words(one.title), rjieba_words(one.content)) for one in articles],
+    )
 
 
 if __name__ == "__main__":
