@@ -126,9 +126,10 @@ def _title_shares(scorer: Scorer, scored: Scored) -> tuple[Numbers, Scores]:
     """
     values = scored.values
     found, start = [scored.rows[:0]], 0
-    for titles, span in zip(scorer.plan.titles(scored.terms), scored.terms.spans, strict=True):
+    spans = scored.terms.spans
+    for titles, (_, first, stop) in zip(scorer.plan.titles(scored.terms), spans, strict=True):
         found.append(scored.rows[start : start + titles])
-        start += span.stop - span.start
+        start += stop - first
     rows = np.concatenate(found)
     rows.sort()
     rows = rows[rows.searchsorted(1) :]

@@ -21,12 +21,9 @@ _NONE = np.zeros(0, np.intp)
 _NO_KEYS = np.zeros(0, np.uint64)
 
 
-class Span(NamedTuple):
-    """The n-grams of one block of one length: from where to where among those of all sources."""
-
-    block: int
-    start: int
-    stop: int
+# The n-grams of one block of one length: the block, and from where to where among those of all
+# sources. A plain tuple: a dozen of them are made for every article.
+Span = tuple[int, int, int]
 
 
 class Grams(NamedTuple):
@@ -111,13 +108,13 @@ class Plan:
                 keys.append(run)
                 end += len(run)
             begins.append(mine)
-        spans = []
+        spans: list[Span] = []
         for block, (source, field, low, high) in enumerate(self.parts):
             first, last = units[source].parts[field]
             mine = begins[source]
             for n in range(low, min(high, len(mine)) + 1):
                 start = mine[n - 1] + first
-                spans.append(Span(block, start, max(start, mine[n - 1] + last - n + 1)))
+                spans.append((block, start, max(start, mine[n - 1] + last - n + 1)))
         return Grams(np.concatenate(keys), units, begins, spans)
 
     def read(self, text: Text, vocabulary: Vocabulary) -> Terms:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from models.features import Block
 from models.keys import keys_of
 from models.reading import Numbers, Plan, Terms
-from models.text import Text
+from models.text import LONGEST, Text
 from models.vocabulary import Vocabulary, vocabulary_of
 
 Scores = npt.NDArray[np.float64]
@@ -98,7 +98,7 @@ class Scorer:
         distinct = ordered.take(edges + 1)
         counts = np.concatenate((edges[1:], (len(rows),))) - edges if len(edges) else edges
         blocks = self.block_of_row.take(distinct)
-        tf = 1 + np.log(counts)
+        tf = _logarithms().take(counts)
         if self._plain is not None:
             tf = np.where(self._plain.take(blocks), counts, tf)
         squares = np.square(tf * self.idf.take(distinct))
@@ -157,6 +157,14 @@ class Scorer:
         """Which terms stand in some vocabulary of this unit, shape (numbers,)."""
         blocks = [at for at, block in enumerate(self.blocks) if block.unit == unit]
         return np.asarray((self.rows[:, blocks] != 0).any(axis=1))
+
+
+@cache
+def _logarithms() -> Scores:
+    """1 + ln of the numbers from 0 on, as far as any term can occur in an article."""
+    numbers = np.arange(2 * LONGEST + 2, dtype=np.float64)
+    numbers[0] = 1  # nothing occurs no times
+    return 1 + np.log(numbers)
 
 
 def fuse(blocks: Sequence[Weights], intercepts: Scores) -> Scorer:
