@@ -15,7 +15,7 @@ from labels.corpus import Corpus
 from labels.scheme import read_scheme
 from models.segmentation import dictionary_words, open_segmenter
 from models.text import read_text
-from training.counts import text_matrix
+from training.columns import text_matrix
 
 _PREFIX = "__label__"
 

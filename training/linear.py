@@ -68,7 +68,10 @@ def labels_of(group: Group, targets: Bools, clusters: Rows, least: int) -> Bools
 
 @dataclass(frozen=True, kw_only=True)
 class Examples:
-    """Rows whose labels are known: features (n, terms), targets (n, labels), weights (n,)."""
+    """Rows whose labels are known: features (n, terms), targets (n, labels), weights (n,).
+
+    Rows of weight 0 are not learnt from.
+    """
 
     features: Matrix
     targets: Bools
@@ -80,7 +83,7 @@ def fit_linear(
 ) -> Linear:
     """Fit one group; ``threads`` are of use to large problems only."""
     features, targets, weights = examples.features, examples.targets, examples.weights
-    trained = trained_labels(group, targets)
+    trained = trained_labels(group, targets[weights > 0])
     if trained.sum() < (2 if group.exclusive else 1) or not features.shape[1]:
         return _untrained(features.shape[1], targets.shape[1])
     if group.exclusive:

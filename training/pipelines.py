@@ -9,14 +9,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from sklearn.compose import ColumnTransformer
-from sklearn.feature_extraction.text import TfidfTransformer, TfidfVectorizer
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.pipeline import Pipeline
 
 from labels.scheme import Kind, Scheme
 from models.features import Block
 from models.scorer import Scorer, Weights, fuse
 from models.text import Text
-from training.counts import Matrix, columns_of, dtype_for, text_matrix, vectoriser_settings
+from training.columns import columns_of, text_matrix, vectoriser_settings
+from training.counts import Matrix, dtype_for, idf_of
 from training.linear import Linear
 from training.problem import Problem
 
@@ -132,4 +133,5 @@ def fit_pipelines(problem: Problem, blocks: Mapping[Kind, tuple[Block, ...]]) ->
 
 
 def _idf(counts: Matrix) -> Floats:
-    return np.asarray(TfidfTransformer().fit(counts).idf_, np.float64)
+    df = np.bincount(counts.indices, minlength=counts.shape[1])
+    return np.asarray(idf_of(df, counts.shape[0], np.float64), np.float64)

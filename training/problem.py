@@ -52,11 +52,16 @@ class Problem:
         group = self.scheme.groups[at]
         rows = train[self.known[train, at]]
         learner = self.recipe.learner_of(group)
+        weights = self.weights(rows, learner.given_weight)
+        if self.large:  # a copy of the rows would be a gigabyte: the others weigh nothing instead
+            rows, some = np.arange(len(self.targets)), rows
+            weights, given = np.zeros(len(rows)), weights
+            weights[some] = given
         mine = features[group.kind]
         examples = Examples(
             features=mine if len(rows) == mine.shape[0] else mine[rows],
             targets=self.targets[rows, self.scheme.columns(group)],
-            weights=self.weights(rows, learner.given_weight),
+            weights=weights,
         )
         return fit_linear(group, examples, learner, self.recipe.seed, self.threads)
 

@@ -77,6 +77,7 @@ def train(  # noqa: PLR0913, PLR0917 - what, how, and who is told of either part
     dictionary = shipped_dictionary()
     texts = read_texts(corpus, open_segmenter(segmenter, dictionary_words(dictionary)))
     problem = pose(corpus, count(texts, _blocks(corpus, recipe, searching is not None)), recipe)
+    del texts  # not needed any more, and as large as the corpus
     problem = replace(problem, threads=jobs)
     evaluated = _evaluated(corpus)
     many = len(np.unique(problem.clusters[evaluated])) >= _ENOUGH * recipe.folds

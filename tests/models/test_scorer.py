@@ -17,7 +17,7 @@ from models.model import Model
 from models.scorer import Scorer, Values, Weights, fuse
 from models.segmentation import Segmenter, open_segmenter
 from models.text import Text, read_text
-from training.counts import vectoriser_settings
+from training.columns import vectoriser_settings
 
 OUTPUTS = 4
 BLOCKS = (

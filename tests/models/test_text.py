@@ -13,7 +13,7 @@ from labels.article import Article
 from models.features import COLUMNS, Block, Field, Unit
 from models.segmentation import Segmenter, open_segmenter
 from models.text import LONGEST, read_text, terms
-from training.counts import vectoriser_settings
+from training.columns import vectoriser_settings
 
 pieces = st.one_of(
     st.sampled_from(

@@ -14,7 +14,8 @@ from labels.scheme import Kind
 from models.features import Block
 from models.segmentation import dictionary_words, open_segmenter
 from models.text import Text, read_text
-from training.counts import columns_of, count, text_matrix
+from training.columns import columns_of, text_matrix
+from training.counts import count
 from training.pipelines import fit_pipelines, vectoriser
 from training.problem import pose
 from training.recipe import Classifier, Learner, Recipe
