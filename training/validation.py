@@ -48,13 +48,23 @@ def out_of_fold(
     fold = _folds(problem, rows, problem.kin, seed)
     for part in np.unique(fold):
         train, test = rows[fold != part], rows[fold == part]
-        own = features or problem.features(train)
-        for at, group in enumerate(problem.scheme.groups):
-            columns = problem.scheme.columns(group)
-            linear = problem.fit(at, own, train)
-            found = linear.scores(own[group.kind][test])
-            scores[test, columns] = np.where(linear.trained, found, np.nan)
+        scores[test] = _scores(problem, train, test, features)
     return scores
+
+
+def _scores(
+    problem: Problem, train: Rows, test: Rows, features: Mapping[str, Matrix] | None
+) -> Floats:
+    """The scores of ``test``, shape (test, outputs), by a model of ``train``.
+
+    Features that it makes itself, which can be gigabytes, are let go before the next fold.
+    """
+    found = []
+    own = features or problem.features(train)
+    for at, group in enumerate(problem.scheme.groups):
+        linear = problem.fit(at, own, train)
+        found.append(np.where(linear.trained, linear.scores(own[group.kind][test]), np.nan))
+    return np.hstack(found)
 
 
 def partitions(
