@@ -36,7 +36,7 @@ def machine() -> dict[str, object]:
         "memory GiB": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "system": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
-        "load before": round(os.getloadavg()[0], 2),
+        "load average at the end": round(os.getloadavg()[0], 2),
     }
 
 

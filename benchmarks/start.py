@@ -30,7 +30,7 @@ from benchmarks.plain import plain_text
 from benchmarks.processes import end, end_when_told, environment, memory, server
 from benchmarks.results import RESULTS, print_table, write_result
 from benchmarks.rivals import fit_plain
-from benchmarks.rounds import medians, rotated
+from benchmarks.rounds import medians, ratio, rotated
 from benchmarks.subject import articles_of, starter_corpus, trained_version
 from labels.article import Article
 from labels.errors import NewstagError
@@ -44,6 +44,7 @@ _MLFLOW = "mlflow models serve of the logged version, ready, s"
 _MLFLOW_MEMORY = "mlflow models serve of the logged version, PSS when ready, MB"
 _PLAIN = "scikit-learn + jieba, the plainest, first article, s"
 
+_COMPARED = ((_MLFLOW, _READY), (_MLFLOW_MEMORY, _MEMORY), (_PLAIN, _TAG))
 _REQUESTS = 200
 # jieba's cache lies in the benchmark's folder from the first call on, as its users have one.
 _PLAIN_CODE = """
@@ -75,7 +76,17 @@ def main() -> None:
         for name in found
     ]
     print_table("Starting", ("what", "median", "range"), rows)
-    figures = {"medians": middle, "every round": found}
+    ratios = {f"{name} / {to}": ratio(found, name, to) for name, to in _COMPARED}
+    print_table(
+        "Ratios",
+        ("ratio, within rounds", "median (range)"),
+        [(n, str(r)) for n, r in ratios.items()],
+    )
+    figures = {
+        "medians": middle,
+        "every round": found,
+        "ratios": {name: one.as_json() for name, one in ratios.items()},
+    }
     write_result(options.json, articles, options.rounds, _bars(middle), **figures)
 
 

@@ -2,7 +2,7 @@
 
     python benchmarks/throughput.py [--articles FILE…] [--rounds N] [--seconds N] [--json FILE]
 
-needs newstag[bench] and wrk, and takes some minutes. It trains the model that it measures; the
+needs wrk and takes some minutes. It trains the model that it measures; the
 articles are the starter's unless others are given, one a request.
 """
 
@@ -21,7 +21,7 @@ from typing import Any
 from benchmarks.bars import Bar
 from benchmarks.commands import serve, serve_bare, serve_logged
 from benchmarks.logging_models import Tracking
-from benchmarks.needed import need_bench, need_wrk
+from benchmarks.needed import need_wrk
 from benchmarks.processes import Server, end_when_told, server
 from benchmarks.results import RESULTS, print_table, write_result
 from benchmarks.rivals import fit_plain
@@ -63,7 +63,6 @@ class Target:
 
 
 def main() -> None:
-    need_bench()
     wrk = need_wrk()
     end_when_told()
     options = _options()
