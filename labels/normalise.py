@@ -120,7 +120,9 @@ def _meant(entity: re.Match[str]) -> str:
 
 def _pieces(folded: str, furniture: bool) -> list[tuple[int, int, int]]:
     """See ``Normalised.pieces``. Between two lines is a piece for the line feed."""
-    hard, anything = _DROPPED in folded or "&" in folded, _REPRINT in folded
+    hard = _DROPPED in folded or "&" in folded
+    # What has no width can stand anywhere, in these words too.
+    anything = _REPRINT in folded.replace(_DROPPED, "")
     pieces: list[tuple[int, int, int]] = []
     start = 0
     for raw in folded.split("\n"):

@@ -101,8 +101,8 @@ def _check_numbers(folder: Path, scorer: Scorer) -> None:
     if not np.array_equal(rows[rows != 0], np.arange(1, len(scorer.idf))) or rows[0].any():
         raise VersionError(str(folder), "rows that are not those of its terms", "Train again")
     known = (rows[1:] != 0).any(axis=1)
-    keys = keys_of(_read_terms(folder))
-    if not np.array_equal(known, slots != 0) or not np.array_equal(keys, slots[slots != 0]):
+    found = scorer.vocabulary.find(keys_of(_read_terms(folder)))
+    if not np.array_equal(known, slots != 0) or not np.array_equal(found, slots.nonzero()[0] + 1):
         raise VersionError(str(folder), "a vocabulary that is not that of its keys", "Train again")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import islice
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +17,7 @@ SEPARATOR = "\0"  # stands in no normalised text
 _BLANK = np.uint64(ord(" "))
 _BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2^64
 _LEAST_POWERS = 1 << 16
+_AT_ONCE = 8192  # strings whose keys are computed together
 
 
 def points_of(text: str) -> Points:
@@ -30,8 +32,12 @@ def keys_of(strings: Iterable[str]) -> Keys:
     B (the polynomial of Karp and Rabin 1987). Some two of n strings have one key with a chance
     of about n^2 / 2^65: 3 in 10^8 at a million strings.
     """
-    points = points_of(joined(strings))
-    return piece_keys(points, gaps_of(points))
+    found = [np.zeros(0, np.uint64)]
+    rest = iter(strings)
+    while part := list(islice(rest, _AT_ONCE)):
+        points = points_of(joined(part))
+        found.append(piece_keys(points, gaps_of(points)))
+    return np.concatenate(found)
 
 
 def joined(pieces: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from models.features import LAST, LEAD, Block, Field, Unit
 from models.keys import SEPARATOR, joined
 from models.segmentation import Segmenter
 
-LONGEST = 20_000  # characters of a content as given; what follows is not read
+LONGEST = 20_000  # characters of title and content, each, as given; what follows is not read
 
 _MARKER = re.compile(r"[【\[「《<]([^】\]」》>]{1,12})[】\]」》>]")
 _SHAPE = str.maketrans("123456789", "000000000")
@@ -62,7 +62,8 @@ class Text:
         """The words that the title sets in brackets, and where they begin and end."""
         for match in _MARKER.finditer(self.title):
             if word := "".join(match[1].split()):
-                yield word, match.start(1), match.end(1)
+                begin = match.start(1) + len(match[1]) - len(match[1].lstrip())
+                yield word, begin, begin + len(match[1].strip())
 
     def characters(self, field: Field) -> str:
         """The field's text on one line."""

@@ -125,6 +125,10 @@ def _own_words(text: Text) -> Units:
 
 def places_of(text: Text, fields: Sequence[Field], units: Units) -> tuple[Places, Places]:
     """Where in the whole text each unit begins and ends, shape (units,)."""
+    if fields == ("markers",):  # in which there can be blanks
+        spans = [(begin, end) for _, begin, end in text.markers()]
+        begins, ends = np.array(spans, np.intp).reshape(-1, 2).T
+        return begins, ends
     if units.places is None:  # characters
         begins = np.concatenate([np.arange(*text.span(field)) for field in fields])
         return begins, begins + 1

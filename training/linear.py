@@ -97,7 +97,7 @@ def fit_linear(
         _fit(classifier, features, answers, weights, threads)
         for classifier in _classifiers(learner, seed)
     ]
-    classifier = fitted[0] if len(fitted) == 1 else _averaged(fitted, features)
+    classifier = fitted[0] if len(fitted) == 1 else _averaged(fitted, features, weights)
     coefficients, intercepts = _plain(classifier)
     if group.exclusive:
         coefficients, intercepts = _two_sided(coefficients, intercepts)
@@ -138,7 +138,7 @@ def _plain(classifier: Any) -> tuple[Floats, Floats]:
     return np.vstack([one.coef_ for one in each]), np.concatenate([one.intercept_ for one in each])
 
 
-def _averaged(fitted: Sequence[Any], features: Matrix) -> Any:
+def _averaged(fitted: Sequence[Any], features: Matrix, weights: Floats) -> Any:
     """The first classifier, with the mean of all their coefficients.
 
     Each is first divided by the root mean square of its scores on the training rows; centring
@@ -147,7 +147,7 @@ def _averaged(fitted: Sequence[Any], features: Matrix) -> Any:
     scaled = []
     for classifier in fitted:
         coefficients, intercepts = _plain(classifier)
-        scores = features @ coefficients.T + intercepts
+        scores = (features @ coefficients.T + intercepts)[weights > 0]
         size = max(float(np.sqrt(np.mean(np.square(scores)))), 1e-12)
         scaled.append((coefficients / size, intercepts / size))
     coefficients = np.mean([one for one, _ in scaled], axis=0)

@@ -226,3 +226,18 @@ def test_a_span_outside_the_text_is_an_error(start: int, end: int, at: int) -> N
 def test_a_headline_with_its_column_is_kept_whole(title: str) -> None:
     assert normalise(title).text == ""
     assert normalise(title, furniture=True).text == title.replace("｜", "|")
+
+
+@settings(deadline=None)
+@given(TEXTS)
+def test_the_pieces_of_a_text_make_up_its_length(text: str) -> None:
+    for furniture in (False, True):
+        normalised = normalise(text, furniture)
+        assert sum(length for length, _, _ in normalised.pieces()) == len(normalised.text)
+
+
+def test_furniture_is_known_whatever_has_no_width_in_it() -> None:
+    text = "如需转载\u200b请注明出处\n人工智能论坛"
+    normalised = normalise(text)
+    assert normalised.text == "人工智能论坛"
+    assert normalised.span(0, 4) == (11, 15)

@@ -186,3 +186,23 @@ def test_an_explanation_has_the_shape_of_the_contract(predictor: Predictor) -> N
     [word] = reasons["words"]
     assert list(word) == ["text", "field", "spans", "weight"]
     assert all(len(span) == 2 for span in word["spans"])
+
+
+def test_the_span_of_a_marker_has_its_blanks(predictor: Predictor) -> None:
+    article = Article(id="a", title="【 通 知 】", content="")
+    model = replace(
+        predictor.model,
+        scorer=fuse(
+            [
+                Weights(
+                    block=Block(field="markers"),
+                    terms=["通知"],
+                    idf=np.ones(1),
+                    weights=np.ones((1, 3)),
+                )
+            ],
+            np.zeros(3),
+        ),
+    )
+    [word] = explained(Predictor(model, "v"), article)["group"]["l0"].words
+    assert (word["text"], list(word["spans"])) == ("通知", [[2, 5]])

@@ -214,3 +214,13 @@ def test_an_n_gram_longer_than_the_text_gives_nothing(segmenter: Segmenter) -> N
     text = read_text(article("论坛", ""), segmenter)
     assert list(terms(text, Block(field="title", unit="character", low=3, high=10**9))) == []
     assert list(terms(text, Block(field="title", low=2, high=3))) == []
+
+
+def test_a_marker_stands_between_its_brackets_without_the_blanks_around_it(
+    segmenter: Segmenter,
+) -> None:
+    text = read_text(article("【 重磅 】「大 会」", ""), segmenter)
+    assert [(word, text.title[begin:end]) for word, begin, end in text.markers()] == [
+        ("重磅", "重磅"),
+        ("大会", "大 会"),
+    ]

@@ -253,6 +253,14 @@ def test_rows_that_lead_nowhere_are_refused(version: Path, row: int) -> None:
     assert refusal(version) == f"{version}: {what}. Train again."
 
 
+def test_shifts_that_lead_to_other_slots_are_refused(version: Path) -> None:
+    shifts = np.load(version / "shifts.npy")
+    np.save(version / "shifts.npy", shifts + np.uint16(1))
+    write_sums(version)
+    what = "a vocabulary that is not that of its keys"
+    assert refusal(version) == f"{version}: {what}. Train again."
+
+
 def test_slots_of_no_power_of_two_are_refused(version: Path) -> None:
     slots = np.load(version / "slots.npy")
     np.save(version / "slots.npy", slots[:-1])

@@ -120,3 +120,22 @@ def test_a_balanced_learner_scores_a_rare_label_higher(scheme: Scheme) -> None:
             for balanced in (True, False)
         )
         assert (balanced[:, 1] > plain[:, 1]).all()
+
+
+@pytest.mark.parametrize("classifier", CLASSIFIERS)
+def test_rows_that_weigh_nothing_change_nothing(scheme: Scheme, classifier: Classifier) -> None:
+    gold = targets(0, 1, 2, 3, 0, 1, 2, 3)
+    draw = np.random.default_rng(5).normal(size=(8, 6)) + 3 * np.repeat(gold, 2, axis=1)[:, :6]
+    weights = np.repeat([1.0, 0.0], [8, 4])
+    learner = Learner(blocks=(), classifier=classifier)
+    for group in scheme.groups:
+        found = []
+        for size in (1, 50):
+            others = size * np.ones((4, 6))
+            examples = Examples(
+                features=sparse.csr_array(np.vstack([draw, others])),
+                targets=np.vstack([gold, gold[:4]]),
+                weights=weights,
+            )
+            found.append(fit_linear(group, examples, learner, 0).weights)
+        assert np.abs(found[0] - found[1]).max() < 1e-6
