@@ -114,7 +114,7 @@ def _name(rank: int) -> str:
 
     A segmenter keeps the former whole, the latter are for n-grams of characters.
     """
-    spelt = random.Random(rank)  # noqa: S311
+    spelt = random.Random(rank)  # noqa: S311 - no secret hangs on it
     if rank % 2:
         return "".join(chr(spelt.randint(_FIRST, _LAST)) for _ in range(3))
     return "".join(spelt.choices(_SYLLABLES, k=4)).capitalize()

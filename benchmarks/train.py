@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -23,15 +22,14 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.machine import machine, versions
 from benchmarks.recombined import write_recombined
 
 _MOST_GB, _STEEPEST = 6.0, 1.1
-_LIBRARIES = ("numpy", "scipy", "scikit-learn", "joblib", "rjieba")
 _EVERY = 0.1  # seconds between two looks at the memory
 
 
@@ -53,7 +51,7 @@ def measured(articles: Path, count: int, jobs: int) -> Run:
         command = [sys.executable, "-m", "newstag", "--store", store, *verb]
         before, began = os.times(), time.perf_counter()
         peak = 0
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as running:  # noqa: S603
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as running:  # noqa: S603 - our own verb
             while running.poll() is None:
                 peak = max(peak, sum(map(_resident, _tree(running.pid))))
                 time.sleep(_EVERY)
@@ -128,21 +126,6 @@ def _slope(runs: Sequence[Run]) -> float:
     return slope([run.articles for run in runs], [run.seconds for run in runs])
 
 
-def _facts() -> dict[str, object]:
-    """What the figures depend on."""
-    cpus = [line for line in _read("/proc/cpuinfo").splitlines() if line.startswith("model name")]
-    return {
-        "cpu": cpus[0].partition(":")[2].strip() if cpus else platform.machine(),
-        "cores": os.cpu_count(),
-        "python": platform.python_version(),
-        **{name: version(name) for name in _LIBRARIES},
-    }
-
-
-def _read(path: str) -> str:
-    return Path(path).read_text("utf-8") if Path(path).exists() else ""
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 30_000, 100_000])
@@ -162,7 +145,8 @@ def main() -> None:
     if options.json:
         options.json.parent.mkdir(parents=True, exist_ok=True)
         told = {
-            "machine": _facts(),
+            "machine": machine(),
+            "versions": versions(),
             "rounds": options.rounds,
             "jobs": options.jobs,
             "runs": [asdict(run) for run in medians],

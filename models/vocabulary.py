@@ -11,7 +11,6 @@ import numpy.typing as npt
 
 from models.keys import Keys, keys_of
 
-UNKNOWN = 0
 _FACTOR = np.uint64(0xD6E8FEB86659FD93)  # odd: a multiplicative hash (Knuth 1973, section 6.4)
 _LEAST_BITS = 4
 _SHIFTS = 1 << 16  # that are tried for one bucket; some hundreds are the most that was seen
