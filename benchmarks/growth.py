@@ -18,7 +18,7 @@ from pathlib import Path
 from benchmarks.bars import Bar
 from benchmarks.enlarged import with_labels, with_terms
 from benchmarks.plain import rjieba_words
-from benchmarks.results import RESULTS, print_table, write_result
+from benchmarks.results import RESULTS, describe, print_table, write_result
 from benchmarks.rounds import medians, ratio, scaled, time_rounds
 from benchmarks.subject import articles_of, starter_corpus, trained_version
 from labels.article import Article
@@ -43,7 +43,7 @@ def main() -> None:
         for name, cases in _tables(predictor, articles):
             figures[name] = _measured(name, cases, options.rounds)
     no_bars: list[Bar] = []
-    write_result(options.json, articles, options.rounds, no_bars, **figures)
+    write_result(options.json, describe(articles), options.rounds, no_bars, **figures)
 
 
 def _options() -> argparse.Namespace:

@@ -19,7 +19,7 @@ from typing import Any
 from benchmarks.bars import Bar
 from benchmarks.needed import need_bench
 from benchmarks.plain import Engine, rjieba_words
-from benchmarks.results import RESULTS, print_table, write_result
+from benchmarks.results import RESULTS, describe, print_table, write_result
 from benchmarks.rivals import FastText, PlainRival, Rival, SameModel, fit_plain
 from benchmarks.rounds import Ratio, Rounds, medians, ratio, scaled, time_rounds
 from benchmarks.subject import articles_of, starter_corpus, trained_version
@@ -56,7 +56,7 @@ def main() -> None:
         "every round": each,
         "ratios": {name: found.as_json() for name, found in ratios.items()},
     }
-    write_result(options.json, articles, options.rounds, bars(ratios), **figures)
+    write_result(options.json, describe(articles), options.rounds, bars(ratios), **figures)
 
 
 def _options() -> argparse.Namespace:

@@ -27,14 +27,21 @@ def describe(articles: Sequence[Article]) -> dict[str, object]:
 
 
 def write_result(
-    path: Path, articles: Sequence[Article], rounds: int, bars: Sequence[Bar], **figures: object
+    path: Path,
+    articles: Mapping[str, object],
+    rounds: int,
+    bars: Sequence[Bar],
+    **figures: object,
 ) -> None:
-    """Write everything as one JSON object, print the bars, and say where it lies."""
+    """Write everything as one JSON object, print the bars, and say where it lies.
+
+    ``articles`` tells which ones were measured, as ``describe`` does.
+    """
     result = {
         "when": datetime.now(UTC).isoformat(timespec="seconds"),
         "machine": machine(),
         "versions": versions(),
-        "articles": describe(articles),
+        "articles": articles,
         "rounds": rounds,
         **figures,
         "bars": [bar.as_json() for bar in bars],

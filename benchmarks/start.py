@@ -28,7 +28,7 @@ from benchmarks.commands import newstag, serve, serve_logged
 from benchmarks.logging_models import Tracking
 from benchmarks.plain import plain_text
 from benchmarks.processes import end, end_when_told, environment, memory, server
-from benchmarks.results import RESULTS, print_table, write_result
+from benchmarks.results import RESULTS, describe, print_table, write_result
 from benchmarks.rivals import fit_plain
 from benchmarks.rounds import medians, ratio, rotated
 from benchmarks.subject import articles_of, starter_corpus, trained_version
@@ -87,7 +87,7 @@ def main() -> None:
         "every round": found,
         "ratios": {name: one.as_json() for name, one in ratios.items()},
     }
-    write_result(options.json, articles, options.rounds, _bars(middle), **figures)
+    write_result(options.json, describe(articles), options.rounds, _bars(middle), **figures)
 
 
 def _options() -> argparse.Namespace:

@@ -23,7 +23,7 @@ from benchmarks.commands import serve, serve_bare, serve_logged
 from benchmarks.logging_models import Tracking
 from benchmarks.needed import need_wrk
 from benchmarks.processes import Server, end_when_told, server
-from benchmarks.results import RESULTS, print_table, write_result
+from benchmarks.results import RESULTS, describe, print_table, write_result
 from benchmarks.rivals import fit_plain
 from benchmarks.rounds import Ratio, medians, ratio, rotated
 from benchmarks.subject import articles_of, starter_corpus, trained_version
@@ -83,7 +83,7 @@ def main() -> None:
         "ratios": {name: found.as_json() for name, found in ratios.items()},
         "seconds a round": options.seconds,
     }
-    write_result(options.json, articles, options.rounds, _bars(ratios), **figures)
+    write_result(options.json, describe(articles), options.rounds, _bars(ratios), **figures)
 
 
 def _options() -> argparse.Namespace:

@@ -13,21 +13,21 @@ at most.
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from statistics import median
 
 import numpy as np
 
-from benchmarks.machine import machine, versions
+from benchmarks.bars import Bar
 from benchmarks.recombined import write_recombined
+from benchmarks.results import RESULTS, print_table, write_result
 
 _MOST_GB, _STEEPEST = 6.0, 1.1
 _EVERY = 0.1  # seconds between two looks at the memory
@@ -35,16 +35,15 @@ _EVERY = 0.1  # seconds between two looks at the memory
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Run:
-    """One training of ``articles``: wall and CPU seconds, and the peak in GB (10^9 bytes)."""
+    """One training: wall and CPU seconds, and the peak in GB (10^9 bytes)."""
 
-    articles: int
     seconds: float
     cpu_seconds: float
     peak_gb: float
     version_mb: float
 
 
-def measured(articles: Path, count: int, jobs: int) -> Run:
+def measured(articles: Path, jobs: int) -> Run:
     """Train in a fresh process."""
     with tempfile.TemporaryDirectory() as store:
         verb = ["train", "--articles", str(articles), "--no-track", "--jobs", str(jobs)]
@@ -56,11 +55,10 @@ def measured(articles: Path, count: int, jobs: int) -> Run:
                 peak = max(peak, sum(map(_resident, _tree(running.pid))))
                 time.sleep(_EVERY)
         if running.returncode:
-            sys.exit(f"training on {count} articles failed")
+            sys.exit(f"training on {articles.name} failed")
         seconds, after = time.perf_counter() - began, os.times()
         size = sum(file.stat().st_size for file in Path(store).rglob("*") if file.is_file())
     return Run(
-        articles=count,
         seconds=seconds,
         cpu_seconds=sum(after[2:4]) - sum(before[2:4]),
         peak_gb=peak / 1e9,
@@ -98,62 +96,65 @@ def slope(sizes: Sequence[int], seconds: Sequence[float]) -> float:
     return float(np.polyfit(np.log(sizes), np.log(seconds), 1)[0])
 
 
-def _median(runs: Sequence[Run]) -> Run:
-    names = asdict(runs[0])
-    return Run(**{name: statistics.median(getattr(run, name) for run in runs) for name in names})
-
-
-def _lines(runs: Sequence[Run]) -> list[str]:
-    head = f"{'articles':>9} {'seconds':>8} {'CPU':>8} {'peak, GB':>9} {'version, MB':>12}"
-    rows = [
-        f"{run.articles:9} {run.seconds:8.0f} {run.cpu_seconds:8.0f} {run.peak_gb:9.2f} "
-        f"{run.version_mb:12.0f}"
-        for run in runs
-    ]
-    peak = max(run.peak_gb for run in runs)
-    held = [f"peak {peak:.2f} GB, {_verdict(peak <= _MOST_GB)}: {_MOST_GB:.0f} GB at most"]
-    if len(runs) > 1:
-        steep = _slope(runs)
-        held.append(f"slope {steep:.2f}, {_verdict(steep <= _STEEPEST)}: {_STEEPEST} at most")
-    return [head, *rows, "", *held]
-
-
-def _verdict(held: bool) -> str:
-    return "held" if held else "NOT held"
-
-
-def _slope(runs: Sequence[Run]) -> float:
-    return slope([run.articles for run in runs], [run.seconds for run in runs])
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 30_000, 100_000])
+    parser.add_argument("--rounds", type=int, default=5, metavar="N")
+    parser.add_argument("--jobs", type=int, default=2, metavar="N")
+    parser.add_argument("--json", type=Path, default=RESULTS / "train.json", metavar="FILE")
+    return parser.parse_args()
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 30_000, 100_000])
-    parser.add_argument("--rounds", type=int, default=1, help="medians are told of several")
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--json", type=Path)
-    options = parser.parse_args()
-    medians = []
-    for size in options.sizes:
-        with tempfile.TemporaryDirectory() as name:
-            articles = Path(name) / "articles.jsonl"
-            write_recombined(articles, size)
-            runs = [measured(articles, size, options.jobs) for _ in range(options.rounds)]
-        medians.append(_median(runs))
-        print(_lines(medians)[len(medians)], flush=True)
-    print("\n".join(["", *_lines(medians)]))
-    if options.json:
-        options.json.parent.mkdir(parents=True, exist_ok=True)
-        told = {
-            "machine": machine(),
-            "versions": versions(),
-            "rounds": options.rounds,
-            "jobs": options.jobs,
-            "runs": [asdict(run) for run in medians],
-            "slope": _slope(medians) if len(medians) > 1 else None,
-            "bars": {"peak_gb": _MOST_GB, "slope": _STEEPEST},
-        }
-        options.json.write_text(json.dumps(told, indent=1) + "\n", "utf-8")
+    options = _options()
+    found: dict[int, list[Run]] = {size: [] for size in options.sizes}
+    with tempfile.TemporaryDirectory() as name:
+        files = {size: Path(name) / f"{size}.jsonl" for size in options.sizes}
+        for size, file in files.items():
+            write_recombined(file, size)
+        for _ in range(options.rounds):
+            for size, file in files.items():
+                found[size].append(measured(file, options.jobs))
+                print(f"{size}: {found[size][-1]}", file=sys.stderr, flush=True)
+    print_table("Training", _HEAD, [_row(size, runs) for size, runs in found.items()])
+    # Of each round its own, as a busy machine meets all sizes of a round.
+    slopes = [
+        slope(options.sizes, [runs[number].seconds for runs in found.values()])
+        for number in range(options.rounds)
+    ]
+    write_result(
+        options.json,
+        {"made by": "benchmarks/recombined.py", "counts": options.sizes},
+        options.rounds,
+        _bars(found, slopes),
+        jobs=options.jobs,
+        **{"every round": {size: [asdict(run) for run in runs] for size, runs in found.items()}},
+        slopes=slopes,
+    )
+
+
+_HEAD = ("articles", "wall s (range)", "CPU s", "peak, GB", "version, MB")
+
+
+def _row(size: int, runs: Sequence[Run]) -> tuple[str, ...]:
+    seconds = [run.seconds for run in runs]
+    return (
+        f"{size:,}",
+        f"{median(seconds):.0f} ({min(seconds):.0f} to {max(seconds):.0f})",
+        f"{median(run.cpu_seconds for run in runs):.0f}",
+        f"{median(run.peak_gb for run in runs):.2f}",
+        f"{median(run.version_mb for run in runs):.0f}",
+    )
+
+
+def _bars(found: Mapping[int, Sequence[Run]], slopes: Sequence[float]) -> list[Bar]:
+    name = "greatest peak of memory of any round"
+    peak = max(run.peak_gb for runs in found.values() for run in runs)
+    memory = Bar(name=name, required=_MOST_GB, measured=peak, most=True, unit="GB")
+    if len(found) == 1:
+        return [memory]
+    name = "log-log slope of wall time, median of the rounds"
+    return [memory, Bar(name=name, required=_STEEPEST, measured=median(slopes), most=True)]
 
 
 if __name__ == "__main__":

@@ -77,7 +77,7 @@ def test_a_result_holds_the_bars_and_no_word_of_an_article(tmp_path: Path) -> No
     articles = [Article(id="secret", title="青石", content="秘密" * 10)]
     bar = Bar(name="x", required=1.0, measured=1.234567)
     path = tmp_path / "deep" / "result.json"
-    write_result(path, articles, 5, [bar], figures={"ours": 1.234567})
+    write_result(path, describe(articles), 5, [bar], figures={"ours": 1.234567})
     text = path.read_text("utf-8")
     found = json.loads(text)
     assert not {"secret", "青石", "秘密", str(tmp_path)} & set(text.split('"'))
