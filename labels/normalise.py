@@ -30,7 +30,6 @@ _FURNITURE = re.compile(
 _OPENINGS = frozenset("本↓↑→←⬇👇☟|、,.!点分在收转关") | {role[0] for role in _ROLES.split("|")}
 
 _Content = tuple[str, int, int]  # what it reads, where it stood, how long it was there
-_SEAM = (1, 0, 0)  # the place between two texts
 _Places = npt.NDArray[np.intp]
 
 
@@ -61,9 +60,12 @@ class Normalised:
         begins, ends = spans_as_given([self], np.array([start]), np.array([end]))
         return int(begins[0]), int(ends[0])
 
-    def pieces(self) -> list[tuple[int, int, int]]:
-        """How long each piece of the text is, where it stood, and how long it was there."""
-        return _pieces(self._folded, self._furniture)
+    def pieces(self) -> _Places:
+        """Of each piece of the text: how long it is, where it stood, how long it was there, and
+        whether a line feed follows; shape (pieces, 4). The last one counts a line feed, too.
+        """
+        found = _pieces(self._folded, self._furniture) or [0, 0, 0, 1]
+        return np.array(found, np.intp).reshape(-1, 4)
 
 
 def spans_as_given(
@@ -72,20 +74,21 @@ def spans_as_given(
     """The spans in the texts as given; all four have shape (spans,).
 
     Places count through the texts, with one more between two of them. A span that reaches into
-    the next text has no meaning.
+    the next text has no meaning. Line feeds at either end of a span are left out of it, and what
+    was dropped beside them.
     """
-    pieces: list[tuple[int, int, int]] = []
-    for text in texts:
-        pieces += [_SEAM, *text.pieces()]
-    lengths, stood, given = np.array(pieces[1:] or [_SEAM], np.intp).T
-    begins = lengths.cumsum() - lengths
-    first = begins.searchsorted(starts, "right") - 1
-    last = begins.searchsorted(ends - 1, "right") - 1
-    plain = lengths == given  # pieces of equal lengths map one to one
-    return (
-        stood.take(first) + (starts - begins.take(first)) * plain.take(first),
-        stood.take(last) + np.where(plain.take(last), ends - begins.take(last), given.take(last)),
-    )
+    long, stood, given, feeds = np.concatenate([text.pieces() for text in texts]).T
+    plain = long == given  # such pieces map one to one
+    after = (long + feeds).cumsum()
+    first, last = after.searchsorted((starts, ends - 1), "right")
+    offset = starts - (after - long - feeds).take(first)
+    feed = offset >= long.take(first)
+    first += feed
+    offset *= plain.take(first, mode="clip") & ~feed
+    until = (ends - (after - long - feeds).take(last)) * plain.take(last)
+    most = given.take(last)
+    stop = stood.take(last) + np.where(until > 0, np.minimum(until, most), most)
+    return np.minimum(stood.take(first, mode="clip") + offset, stop), stop
 
 
 def normalise(text: str, furniture: bool = False) -> Normalised:
@@ -105,25 +108,27 @@ def _read(folded: str, furniture: bool) -> str:
         folded = folded.replace("  ", " ")
     lines = [line for given in folded.split("\n") if (line := given.strip(" "))]
     if not furniture:
-        anything = _REPRINT in folded
-        lines = [line for line in lines if not _is_furniture(line, anything)]
+        reprint = _REPRINT in folded
+        lines = [line for line in lines if not _is_furniture(line, reprint)]
     return "\n".join(lines)
 
 
-def _is_furniture(line: str, anything: bool) -> bool:
-    return (anything or line[0] in _OPENINGS) and _FURNITURE.fullmatch(line) is not None
+def _is_furniture(line: str, reprint: bool) -> bool:
+    """Whether posts carry such a line; with ``reprint`` it may be one about reprints."""
+    likely = line[0] in _OPENINGS or (reprint and _REPRINT in line)
+    return likely and _FURNITURE.fullmatch(line) is not None
 
 
 def _meant(entity: re.Match[str]) -> str:
     return _ENTITIES[entity[0][1:-1]]
 
 
-def _pieces(folded: str, furniture: bool) -> list[tuple[int, int, int]]:
-    """See ``Normalised.pieces``. Between two lines is a piece for the line feed."""
+def _pieces(folded: str, furniture: bool) -> list[int]:
+    """See ``Normalised.pieces``; one after the other."""
     hard = _DROPPED in folded or "&" in folded
     # What has no width can stand anywhere, in these words too.
-    anything = _REPRINT in folded.replace(_DROPPED, "")
-    pieces: list[tuple[int, int, int]] = []
+    reprint = _REPRINT in folded.replace(_DROPPED, "")
+    pieces: list[int] = []
     start = 0
     for raw in folded.split("\n"):
         line = raw.strip(" ")
@@ -131,12 +136,12 @@ def _pieces(folded: str, furniture: bool) -> list[tuple[int, int, int]]:
         if "  " in line or (hard and (_DROPPED in line or "&" in line)):
             contents = list(_contents(raw, start))
             line = "".join([content for content, _, _ in contents])
-            mine = [(len(content), place, given) for content, place, given in contents]
+            mine = [n for content, at, given in contents for n in (len(content), at, given, 0)]
+            mine[-1:] = [1]
         else:
-            mine = [(long, start if long == len(raw) else start + raw.index(line), long)]
-        if line and (furniture or not _is_furniture(line, anything)):
-            if pieces:
-                pieces.append((1, mine[0][1], 0))
+            at = start if long == len(raw) else start + raw.index(line)
+            mine = [long, at, long, 1]
+        if line and (furniture or not _is_furniture(line, reprint)):
             pieces += mine
         start += len(raw) + 1
     return pieces
@@ -149,17 +154,17 @@ def fold(text: str) -> str:
     """
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     table = _folding()
+    if not points.size or points.max() < table.size:
+        return str(table.take(points).data, "utf-16-le")
     # Beyond the basic plane a code point stays as it is.
-    folded = table.take(points, mode="clip")
-    if points.size and points.max() >= table.size:
-        folded = np.where(points < table.size, folded, points)
-    return folded.tobytes().decode("utf-32-le")
+    folded = np.where(points < table.size, table.take(points, mode="clip"), points)
+    return str(folded.data, "utf-32-le")
 
 
 @cache
-def _folding() -> npt.NDArray[np.uint32]:
+def _folding() -> npt.NDArray[np.uint16]:
     """What each code point of the basic plane becomes."""
-    table = np.arange(0x10000, dtype=np.uint32)
+    table = np.arange(0x10000, dtype=np.uint16)
     table[0xFF01:0xFF5F] -= 0xFEE0
     table[0xD800:0xE000] = 0xFFFD
     for point in (*range(0x20), *range(0x7F, 0xA0)):  # control characters

@@ -8,10 +8,10 @@ from itertools import pairwise
 from typing import Literal, NamedTuple, TypedDict
 
 import numpy as np
-import numpy.typing as npt
 
 from labels.normalise import spans_as_given
 from labels.scheme import Scheme
+from models.keys import ends_of_runs
 from models.reading import Numbers, Terms
 from models.scorer import Rows, Scorer, Scores, Values
 from models.text import Read, Text
@@ -20,6 +20,7 @@ Side = Literal["title", "content"]
 _SIDES: tuple[Side, Side] = ("title", "content")
 _BITS = 17  # of any place in a text
 _MASK = (1 << _BITS) - 1
+_FILTER = (1 << 14) - 1
 
 
 class Word(TypedDict):
@@ -70,52 +71,65 @@ def explain(scheme: Scheme, scorer: Scorer, scored: Scored, most: int) -> Explan
     A term that several blocks count is one word, with all that it adds. One that stands in both
     title and content is two, each with the share of its occurrences there.
     """
-    words, weights = _weighed(scorer, scored)
-    strongest = _strongest(weights, most)
+    words, weights, rows, word = _weighed(scorer, scored)
+    strongest, adding = _strongest(weights, most)
     used = np.zeros(len(words), bool)
     used[strongest] = True
     chosen = used.nonzero()[0]
     chosen = chosen.take(words.take(chosen).argsort())
-    shown = _shown(scorer, scored, words.take(chosen))
-    by_place = dict(zip(chosen.tolist(), shown, strict=True))
+    each = _shown(scorer, scored, words.take(chosen), rows[used.take(word)])
+    shown = dict(zip(chosen.tolist(), each, strict=True))
     found: dict[str, dict[str, Reasons]] = {group.id: {} for group in scheme.groups}
-    intercepts, linear = scorer.intercepts.tolist(), scored.linear.tolist()
-    for output, (group, label) in enumerate(scheme.outputs):
-        mine = strongest[output]
-        adding = weights[output].take(mine).tolist()
+    numbers = zip(scored.linear.tolist(), scorer.intercepts.tolist(), strict=True)
+    listed = zip(strongest.tolist(), adding.tolist(), strict=True)
+    for (group, label), (score, intercept), (places, mine) in zip(
+        scheme.outputs, numbers, listed, strict=True
+    ):
         found[group][label] = Reasons(
-            score=linear[output],
-            intercept=intercepts[output],
+            score=score,
+            intercept=intercept,
             words=[
-                {"text": text, "field": field, "spans": spans, "weight": weight}
-                for (text, field, spans), weight in zip(
-                    map(by_place.__getitem__, mine.tolist()), adding, strict=True
-                )
+                {"text": told[0], "field": told[1], "spans": told[2], "weight": weight}
+                for told, weight in zip(map(shown.__getitem__, places), mine, strict=True)
                 if weight
             ],
         )
     return found
 
 
-def _weighed(scorer: Scorer, scored: Scored) -> tuple[Numbers, Scores]:
-    """The words of an article, shape (words,), and their weights, shape (outputs, words).
+class _Weighed(NamedTuple):
+    """The words of an article, each twice the number of its term, plus 1 where in the content.
 
-    A word is twice the number of its term, plus 1 where it stands in the content.
+    Those of the title come first. ``words`` has shape (words,), ``weights`` shape (outputs,
+    words). ``rows``, word after word, are those of their terms in the weight matrix, and ``word``
+    says which one each belongs to.
     """
+
+    words: Numbers
+    weights: Scores
+    rows: Rows
+    word: Numbers
+
+
+def _weighed(scorer: Scorer, scored: Scored) -> _Weighed:
     values = scored.values
     titled, share = _title_shares(scorer, scored)
-    kept = np.ones(len(values.rows))
-    kept[titled] -= share
-    mine = kept.nonzero()[0]
-    rows = values.rows.take(np.concatenate((titled, mine)))
-    tf = np.concatenate((values.tf.take(titled) * share, values.tf.take(mine) * kept.take(mine)))
+    rows = np.concatenate((values.rows.take(titled), values.rows))
+    tf = np.concatenate((values.tf.take(titled) * share, values.tf))
+    tf[len(titled) + titled] *= 1 - share
     words = scorer.term_of_row.take(rows) * 2
     words[len(titled) :] += 1
     # Rows of one term follow each other, in the title and again in the content.
-    starts = _firsts(words).nonzero()[0]
+    ends = ends_of_runs(words)
+    word = np.zeros(len(words), np.intp)
+    word[ends[:-1] + 1] = 1
+    np.cumsum(word, out=word)
     added = scorer.weights.take(rows, axis=0) * tf[:, None]
-    sums: Scores = np.add.reduceat(added, starts, axis=0) if len(starts) else added
-    return words.take(starts), sums.T
+    shape = added.shape[1], len(ends)
+    cells = word[:, None] + np.arange(shape[0]) * shape[1]
+    # Twice as fast as adding up along the words.
+    sums = np.bincount(cells.reshape(-1), added.reshape(-1), shape[0] * shape[1])
+    return _Weighed(words.take(ends), sums.astype(np.float64).reshape(shape), rows, word)
 
 
 def _title_shares(scorer: Scorer, scored: Scored) -> tuple[Numbers, Scores]:
@@ -125,68 +139,65 @@ def _title_shares(scorer: Scorer, scored: Scored) -> tuple[Numbers, Scores]:
     counts as one of the title.
     """
     values = scored.values
-    found, start = [scored.rows[:0]], 0
+    found, after = [scored.rows[:1]], 1  # the first row is nobody's: 0
     spans = scored.terms.spans
-    for titles, (_, first, stop) in zip(scorer.plan.titles(scored.terms), spans, strict=True):
-        found.append(scored.rows[start : start + titles])
-        start += stop - first
+    for titles, (_, start, stop, _, _) in zip(scorer.plan.titles(scored.terms), spans, strict=True):
+        found.append(scored.rows[after : after + titles])
+        after += stop - start
     rows = np.concatenate(found)
     rows.sort()
-    rows = rows[rows.searchsorted(1) :]
-    if not len(rows):
-        return np.zeros(0, np.intp), np.zeros(0)
-    starts = _firsts(rows).nonzero()[0]
-    counts = np.concatenate((starts[1:], (len(rows),))) - starts
-    at = values.rows.searchsorted(rows.take(starts))
-    shares: Scores = counts / values.counts.take(at)
+    ends = ends_of_runs(rows)
+    at = values.rows.searchsorted(rows.take(ends[1:]))
+    shares: Scores = (ends[1:] - ends[:-1]) / values.counts.take(at)
     return at, shares
 
 
-def _firsts(ordered: Numbers | Rows) -> npt.NDArray[np.bool_]:
-    """Which numbers begin a run of equal ones."""
-    first = np.ones(len(ordered), bool)
-    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
-    return first
-
-
-def _strongest(weights: Scores, most: int) -> Numbers:
-    """The strongest words of each output, shape (outputs, at most ``most``)."""
-    strengths = np.abs(weights, order="C")
-    if most >= strengths.shape[1]:
-        return np.argsort(-strengths, axis=1, kind="stable")
-    top = np.argpartition(strengths, -most, axis=1)[:, -most:]
-    order = np.argsort(-np.take_along_axis(strengths, top, axis=1), axis=1, kind="stable")
-    return np.take_along_axis(top, order, axis=1)
+def _strongest(weights: Scores, most: int) -> tuple[Numbers, Scores]:
+    """The strongest words of each output and their weights, (outputs, at most ``most``) both."""
+    strengths = np.abs(weights)
+    outputs, words = strengths.shape
+    first = np.arange(outputs)[:, None] * words  # of each output, among all weights
+    if most < words:
+        top = strengths.argpartition(words - most, axis=1)[:, words - most :]
+        order = (-strengths.take(top + first)).argsort(axis=1, kind="stable")
+        top = top.take(order + np.arange(outputs)[:, None] * most)
+    else:
+        top = (-strengths).argsort(axis=1, kind="stable")
+    return top, weights.take(top + first)
 
 
 def _shown(
-    scorer: Scorer, scored: Scored, words: Numbers
+    scorer: Scorer, scored: Scored, words: Numbers, rows: Rows
 ) -> list[tuple[str, Side, list[list[int]]]]:
-    """Term, side and spans of each of these words, which are ascending."""
-    wanted = np.zeros(len(scorer.rows), bool)
-    wanted[words >> 1] = True
-    mine = (wanted.take(scored.terms.numbers) & (scored.rows != 0)).nonzero()[0]
-    begins, ends = scorer.plan.places(scored.text, scored.terms, mine)
+    """Term, side and spans of each of these words, which are ascending and have these rows."""
+    # Most cells are none of theirs, as a look at the last bits of their rows tells.
+    likely = np.zeros(_FILTER + 1, bool)
+    likely[rows & _FILTER] = True
+    cells = likely.take(scored.rows & _FILTER).nonzero()[0]
+    begins, ends = scorer.plan.places(scored.text, scored.terms, cells)
     title = len(scored.read.title.text)
-    content = begins >= title
-    found = scored.terms.numbers.take(mine) * 2 + content
-    place = words.searchsorted(found)
+    found = scorer.term_of_row.take(scored.rows.take(cells)) * 2 + (begins >= title)
     # Several blocks see one occurrence, which is shown once; word by word, in reading order.
-    packed = (place << 2 * _BITS) + (begins << _BITS) + ends
-    packed = packed[words.take(place, mode="clip") == found]
+    packed = (found << 2 * _BITS) + (begins << _BITS) + ends
     packed.sort()
-    packed = packed[_firsts(packed)]
-    place, begins, ends = packed >> 2 * _BITS, (packed >> _BITS) & _MASK, packed & _MASK
+    packed = packed.take(ends_of_runs(packed))
+    found = packed >> 2 * _BITS
+    place = words.searchsorted(found)
+    held = (words.take(place, mode="clip") == found).nonzero()[0]
+    packed, place, side = packed.take(held), place.take(held), found.take(held) & 1
     # What reaches from one field into the other is cut off.
-    side = words.take(place) & 1
-    begins = np.maximum(begins, side * (title + 1))
+    begins = np.maximum((packed >> _BITS) & _MASK, side * (title + 1))
+    ends = packed & _MASK
     ends = np.minimum(ends, np.where(side, ends, title))
-    read = scored.read
-    begins, ends = spans_as_given((read.title, read.content), begins, ends)
-    held = (begins < ends).nonzero()[0]  # a line feed alone stands nowhere
-    place, spans = place.take(held), np.column_stack((begins, ends)).take(held, axis=0).tolist()
-    edges = place.searchsorted(np.arange(len(words) + 1)).tolist()
+    sent = spans_as_given((scored.read.title, scored.read.content), begins, ends)
+    # A line feed alone stands nowhere, the one between the fields above all.
+    held = ((begins < ends) & (sent[0] < sent[1])).nonzero()[0]
+    spans = np.array(sent).T.take(held, axis=0).tolist()
+    edges = place.take(held).searchsorted(np.arange(len(words) + 1)).tolist()
+    names = scorer.vocabulary.names((words >> 1).tolist())
     return [
-        (scorer.vocabulary.term(word >> 1), _SIDES[word & 1], spans[first:last])
-        for word, (first, last) in zip(words.tolist(), pairwise(edges), strict=True)
+        (name, _SIDES[side], spans[first:last])
+        for name, side, (first, last) in zip(
+            names, (words & 1).tolist(), pairwise(edges), strict=True
+        )
     ]

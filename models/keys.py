@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import islice
 
@@ -40,15 +40,23 @@ def keys_of(strings: Iterable[str]) -> Keys:
     return np.concatenate(found)
 
 
-def joined(pieces: Iterable[str]) -> str:
+def joined(pieces: Sequence[str]) -> str:
     """The pieces, with a separator before each and after the last."""
-    return SEPARATOR.join(["", *pieces, ""])
+    return f"{SEPARATOR}{SEPARATOR.join(pieces)}{SEPARATOR}" if pieces else SEPARATOR
 
 
 def gaps_of(points: Points) -> Places:
     """Where the separators stand, shape (pieces + 1,)."""
     gaps: Places = (points == 0).nonzero()[0]
     return gaps
+
+
+def ends_of_runs(ordered: npt.NDArray[np.generic]) -> Places:
+    """The last place of each run of equal numbers, shape (runs,)."""
+    last = np.ones(len(ordered), bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=last[:-1])
+    ends: Places = last.nonzero()[0]
+    return ends
 
 
 def piece_keys(points: Points, gaps: Places) -> Keys:
@@ -66,21 +74,22 @@ def character_keys(points: Points) -> Keys:
     return points * _power(1)
 
 
-def grams(keys: Keys, lengths: Places | None, most: int) -> Iterator[Keys]:
-    """Keys of the runs of 1, 2, … ``most`` units, each of shape (runs,).
+def grams(keys: Keys, lengths: Places | None, low: int, high: int) -> Iterator[Keys]:
+    """Keys of the runs of ``low`` to ``high`` units, each of shape (runs,), length by length.
 
     Units are words with a blank between them, of these lengths; or, where ``lengths`` is None,
     characters with nothing between. Runs longer than the units there are do not come.
     """
     run, long = keys, lengths
-    for n in range(1, min(most, len(keys)) + 1):
+    for n in range(1, min(high, len(keys)) + 1):
         if n > 1 and lengths is None:
             run = run[:-1] + keys[n - 1 :] * _power(n - 1)
         elif n > 1 and long is not None and lengths is not None:
             raised, _ = _powers(int(long.max()) + 2)
             run = run[:-1] + raised.take(long[:-1] + 1) * (_BLANK + keys[n - 1 :])
             long = long[:-1] + 1 + lengths[n - 1 :]
-        yield run
+        if n >= low:
+            yield run
 
 
 @cache

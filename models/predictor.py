@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice, repeat
 
 from labels.article import Article
 from labels.scheme import Group
@@ -14,7 +15,10 @@ from models.prediction import DECIMALS, Prediction
 from models.reading import Terms
 from models.scorer import Scores
 from models.segmentation import SegmenterName, dictionary_words, open_segmenter
-from models.text import Text, read_article
+from models.text import Read, Text, read_article
+
+
+_AT_ONCE = 16  # articles that are read before they are scored
 
 
 class Predictor:
@@ -31,12 +35,17 @@ class Predictor:
         With ``explain`` each says for every label which words spoke most for or against it, at
         most so many.
         """
-        return [self._predict(article, explain) for article in articles]
+        found: list[Prediction] = []
+        rest = iter(articles)
+        while part := list(islice(rest, _AT_ONCE)):
+            # Segmenting and scoring push each other's tables out of the processor's caches.
+            read = [read_article(article) for article in part]
+            texts = [one.cut(self._segmenter) for one in read]
+            found += map(self._predict, part, read, texts, repeat(explain))
+        return found
 
-    def _predict(self, article: Article, most: int) -> Prediction:
+    def _predict(self, article: Article, read: Read, text: Text, most: int) -> Prediction:
         scorer, scheme = self.model.scorer, self.model.scheme
-        read = read_article(article)
-        text = read.cut(self._segmenter)
         terms = scorer.terms(text)
         rows = scorer.known_rows(terms)
         values = scorer.values(rows)

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from models.features import Block
-from models.keys import keys_of
+from models.keys import ends_of_runs, keys_of
 from models.reading import Numbers, Plan, Terms
 from models.text import LONGEST, Text
 from models.vocabulary import Vocabulary, vocabulary_of
@@ -19,7 +19,6 @@ from models.vocabulary import Vocabulary, vocabulary_of
 Scores = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.int32]
 
-_NO_ROW = np.zeros(1, np.int32)
 _LEAST = 1e-300  # instead of a sum of 0
 
 
@@ -81,8 +80,8 @@ class Scorer:
         return self.plan.read(text, self.vocabulary)
 
     def known_rows(self, terms: Terms) -> Rows:
-        """The row of every n-gram of every block, 0 where it is unknown, shape (n-grams,)."""
-        rows: Rows = self._flat.take(terms.numbers * self.rows.shape[1] + terms.blocks)
+        """The row of every n-gram of every block, 0 where it is unknown, in the order of cells."""
+        rows: Rows = self._flat.take(terms.cells)
         return rows
 
     def values(self, rows: Rows) -> Values:
@@ -91,18 +90,18 @@ class Scorer:
         A term weighs (1 + ln tf) * idf, or tf * idf in a block that is not sublinear, with
         idf = ln((1 + n) / (1 + df)) + 1 as scikit-learn's ``TfidfTransformer`` has it.
         """
-        # Row 0 comes first, once more than there are unknown terms.
-        ordered = np.concatenate((_NO_ROW, rows))
+        ordered = rows.copy()
         ordered.sort()
-        edges = (ordered[1:] != ordered[:-1]).nonzero()[0]
-        distinct = ordered.take(edges + 1)
-        counts = np.concatenate((edges[1:], (len(rows),))) - edges if len(edges) else edges
+        ends = ends_of_runs(ordered)
+        # The first run is that of row 0.
+        distinct = ordered.take(ends[1:])
+        counts = ends[1:] - ends[:-1]
         blocks = self.block_of_row.take(distinct)
         tf = _logarithms().take(counts)
         if self._plain is not None:
             tf = np.where(self._plain.take(blocks), counts, tf)
-        squares = np.square(tf * self.idf.take(distinct))
-        sums = np.bincount(blocks, squares, len(self.blocks))
+        weighed = tf * self.idf.take(distinct)
+        sums = np.bincount(blocks, weighed * weighed, len(self.blocks))
         tf /= np.sqrt(np.maximum(sums, _LEAST)).take(blocks)
         return Values(distinct, counts, tf)
 
@@ -131,7 +130,7 @@ class Scorer:
     @cached_property
     def block_of_row(self) -> npt.NDArray[np.integer]:
         """The block of each row; that of row 0 is nobody's."""
-        blocks = np.concatenate((_NO_ROW, self.rows.nonzero()[1]))
+        blocks = np.concatenate(([0], self.rows.nonzero()[1]))
         return blocks.astype(np.min_scalar_type(len(self.blocks)))  # small, to stay in the cache
 
     @cached_property
@@ -151,7 +150,7 @@ class Scorer:
     @cached_property
     def term_of_row(self) -> Numbers:
         """The number of the term of each row, ascending; 0 for row 0."""
-        return np.concatenate((_NO_ROW, self.rows.nonzero()[0]))
+        return np.concatenate(([0], self.rows.nonzero()[0]))
 
     def _known(self, unit: str) -> npt.NDArray[np.bool_]:
         """Which terms stand in some vocabulary of this unit, shape (numbers,)."""

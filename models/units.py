@@ -77,21 +77,17 @@ def _words(text: Text, shapes: bool, most: int) -> Units:
         solid = _solid(points, gaps)
         keys, places = keys.take(solid), places.take(solid)
         lengths = _lengths(gaps).take(solid)
-    parts = _word_parts(text, places)
-    return Units(keys, lengths, places, parts, parts["title"][1])
-
-
-def _word_parts(text: Text, places: Places) -> dict[Field, tuple[int, int]]:
-    """Where the words of each field begin and end; they stand at these places."""
     first, every = len(text.title) + 1, len(places)
-    title, lead, last = places.searchsorted((first, first + LEAD, text.last_words())).tolist()
-    return {
+    edges = (first, first + LEAD, text.last_words())
+    title, lead, last = places.searchsorted(edges).tolist()
+    parts: dict[Field, tuple[int, int]] = {
         "title": (0, title),
         "lead": (title, lead),
         "body": (title, every),
         "last": (last, every),
         "whole": (0, every),
     }
+    return Units(keys, lengths, places, parts, title)
 
 
 def _characters(text: Text, fields: Sequence[Field]) -> Units:
@@ -130,7 +126,7 @@ def places_of(text: Text, fields: Sequence[Field], units: Units) -> tuple[Places
         begins, ends = np.array(spans, np.intp).reshape(-1, 2).T
         return begins, ends
     if units.places is None:  # characters
-        begins = np.concatenate([np.arange(*text.span(field)) for field in fields])
+        begins = np.concatenate([_numbers_to(end)[begin:] for begin, end in map(text.span, fields)])
         return begins, begins + 1
     if units.lengths is None:  # words with the blanks between them
         return units.places, np.append(units.places[1:], text.span("whole")[1])

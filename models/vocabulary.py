@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -45,6 +45,10 @@ class Vocabulary:
     def term(self, number: int) -> str:
         """The term of that number."""
         return self._terms[number]
+
+    def names(self, numbers: Iterable[int]) -> list[str]:
+        """The terms of these numbers."""
+        return list(map(self._terms.__getitem__, numbers))
 
     @cached_property
     def terms(self) -> list[str]:

@@ -151,7 +151,7 @@ def _tally(texts: Sequence[Text], block: Block) -> tuple[Keys, Tallied, list[int
 
 def _tally_one(plan: Plan, text: Text) -> tuple[Keys, Tallied]:
     grams = plan.grams(text)
-    mine = [grams.keys[start:stop] for _, start, stop in grams.spans]
+    mine = [grams.keys[start:stop] for _, start, stop, _, _ in grams.spans]
     ordered = np.sort(np.concatenate([grams.keys[:0], *mine]))
     first = _firsts(ordered)
     return ordered[first], np.diff(first, append=len(ordered)).astype(np.uint16)

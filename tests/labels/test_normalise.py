@@ -55,8 +55,13 @@ def test_the_span_of_a_stretch_runs_from_its_first_character_to_its_last(
     normalised = normalise(text + "\n湖")
     start = data.draw(st.integers(0, len(normalised.text) - 1))
     end = data.draw(st.integers(start + 1, len(normalised.text)))
-    first, last = normalised.span(start, start + 1), normalised.span(end - 1, end)
-    assert normalised.span(start, end) == (first[0], last[1])
+    # But for line feeds at either end of it.
+    stretch = normalised.text[start:end]
+    begin = end - len(stretch.lstrip("\n"))
+    last = start + len(stretch.rstrip("\n"))
+    if begin < last:
+        expected = (normalised.span(begin, begin + 1)[0], normalised.span(last - 1, last)[1])
+        assert normalised.span(start, end) == expected
 
 
 @settings(deadline=None)
@@ -195,10 +200,19 @@ def test_the_span_of_a_blank_is_the_whole_run() -> None:
     assert normalised.span(1, 2) == (1, 9)
 
 
-def test_the_span_of_a_line_feed_is_empty_where_the_next_line_begins() -> None:
+def test_the_span_of_a_line_feed_is_empty_where_its_line_ends() -> None:
     normalised = normalise("甲\r\n 乙")
     assert normalised.text == "甲\n乙"
-    assert normalised.span(1, 2) == (4, 4)
+    assert normalised.span(1, 2) == (1, 1)
+
+
+def test_a_span_leaves_out_what_was_dropped_beside_it() -> None:
+    text = "水质良好。 \n分享\n 湖面平静。"
+    normalised = normalise(text)
+    assert normalised.text == "水质良好。\n湖面平静。"
+    for start, end, sent in ((2, 6, "良好。"), (5, 8, "湖面"), (3, 8, "好。 \n分享\n 湖面")):
+        begin, stop = normalised.span(start, end)
+        assert text[begin:stop] == sent
 
 
 def test_a_span_reaches_over_what_was_dropped_inside() -> None:
@@ -233,7 +247,8 @@ def test_a_headline_with_its_column_is_kept_whole(title: str) -> None:
 def test_the_pieces_of_a_text_make_up_its_length(text: str) -> None:
     for furniture in (False, True):
         normalised = normalise(text, furniture)
-        assert sum(length for length, _, _ in normalised.pieces()) == len(normalised.text)
+        long, _, _, feeds = normalised.pieces().T
+        assert long.sum() + feeds.sum() == len(normalised.text) + 1
 
 
 def test_furniture_is_known_whatever_has_no_width_in_it() -> None:

@@ -34,24 +34,27 @@ def test_a_key_does_not_depend_on_where_a_string_stands() -> None:
     assert len(np.unique(keys_of(words))) == 2
 
 
-@given(st.lists(plain.filter(bool), max_size=6), st.integers(1, 4))
+@given(st.lists(plain.filter(bool), max_size=6), st.integers(1, 3), st.integers(0, 2))
 def test_runs_of_words_have_the_keys_of_the_words_with_blanks_between(
-    words: list[str], most: int
+    words: list[str], low: int, more: int
 ) -> None:
     points = points_of(joined(words))
     gaps = gaps_of(points)
     lengths = gaps[1:] - gaps[:-1] - 1
-    runs = [run.tolist() for run in grams(piece_keys(points, gaps), lengths, most)]
+    runs = [run.tolist() for run in grams(piece_keys(points, gaps), lengths, low, low + more)]
     assert runs == [
         keys_of(" ".join(words[at : at + n]) for at in range(len(words) - n + 1)).tolist()
-        for n in range(1, min(most, len(words)) + 1)
+        for n in range(low, min(low + more, len(words)) + 1)
     ]
 
 
-@given(plain, st.integers(1, 5))
-def test_runs_of_characters_have_the_keys_of_the_pieces_of_the_text(text: str, most: int) -> None:
-    runs = [run.tolist() for run in grams(character_keys(points_of(text)), None, most)]
+@given(plain, st.integers(1, 3), st.integers(0, 3))
+def test_runs_of_characters_have_the_keys_of_the_pieces_of_the_text(
+    text: str, low: int, more: int
+) -> None:
+    keys = character_keys(points_of(text))
+    runs = [run.tolist() for run in grams(keys, None, low, low + more)]
     assert runs == [
         keys_of(text[at : at + n] for at in range(len(text) - n + 1)).tolist()
-        for n in range(1, min(most, len(text)) + 1)
+        for n in range(low, min(low + more, len(text)) + 1)
     ]

@@ -43,10 +43,10 @@ def read_terms(text: Text, given_: list[Block]) -> list[Counter[str]]:
     """The n-grams of each block, by way of keys and numbers."""
     known = sorted({term for block in given_ for term in terms(text, block)})
     vocabulary = vocabulary_of(known)
-    found = Plan.of(given_).read(text, vocabulary)
+    numbers, blocks_ = divmod(Plan.of(given_).read(text, vocabulary).cells, len(given_))
     return [
         # Blanks are no terms.
-        Counter(vocabulary.term(n) for n in found.numbers[found.blocks == at].tolist() if n)
+        Counter(vocabulary.term(n) for n in numbers[blocks_ == at].tolist() if n)
         for at in range(len(given_))
     ]
 
@@ -77,12 +77,13 @@ def test_every_n_gram_is_found_where_it_stands(
     plan = Plan.of(given_)
     vocabulary = vocabulary_of(sorted({t for block in given_ for t in terms(text, block)}))
     found = plan.read(text, vocabulary)
-    known = found.numbers.nonzero()[0]
+    numbers, blocks_ = divmod(found.cells, len(given_))
+    known = numbers.nonzero()[0]
     begins, ends = plan.places(text, found, known)
     whole = f"{text.title}\n{text.content}"
     for number, block, begin, end in zip(
-        found.numbers[known].tolist(),
-        found.blocks[known].tolist(),
+        numbers[known].tolist(),
+        blocks_[known].tolist(),
         begins.tolist(),
         ends.tolist(),
         strict=True,
@@ -104,9 +105,9 @@ def test_every_n_gram_is_found_where_it_stands(
 
 def test_units_are_made_once_for_all_blocks() -> None:
     plan = Plan.of([Block(field="title"), Block(field="lead"), Block(field="whole", high=2)])
-    assert plan.sources == [("word", ("title", "lead", "whole"), 2)]
+    assert plan.sources == [("word", ("title", "lead", "whole"), 1, 2)]
 
 
 def test_words_are_read_even_where_no_block_wants_them() -> None:
     plan = Plan.of([Block(field="title", unit="character")])
-    assert [source for source, _, _ in plan.sources] == ["word", "character"]
+    assert [one.source for one in plan.sources] == ["word", "character"]
