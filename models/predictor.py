@@ -17,7 +17,6 @@ from models.scorer import Scores
 from models.segmentation import SegmenterName, dictionary_words, open_segmenter
 from models.text import Read, Text, read_article
 
-
 _AT_ONCE = 16  # articles that are read before they are scored
 
 

@@ -18,6 +18,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic_core import to_json
 from starlette.exceptions import HTTPException
+from starlette.routing import Route
 
 from labels.article import Article
 from models.manifest import Manifest, read_manifest
@@ -100,28 +101,33 @@ def create_app_from_environment() -> FastAPI:
 
 
 def _add_predict(app: FastAPI) -> None:
-    @app.post(
+    app.post(
         "/v1/predict",
         summary="Tag one article, or a list of 1 to 64",
         openapi_extra=SCHEMA,
         responses={200: {"description": "A prediction, or a list of them"}, **described()},
-    )
-    async def predict(request: Request) -> Response:
-        _require_json(request)
-        explain = read_explain(request)
-        articles, many = parse_body(await read_body(request))
-        predictor = _predictor(request)
-        if _work(articles, explain) <= _AT_ONCE:
-            predictions = predictor.predict(articles, explain)
-        else:
-            work = partial(predictor.predict, articles, explain)
-            limiter = request.app.state.limiter
-            predictions = await anyio.to_thread.run_sync(work, limiter=limiter)
-        # The id is optional over HTTP; without one the answer says null.
-        answers = [{**one.as_json(), "id": one.id or None} for one in predictions]
-        # Several times as fast as json.dumps, which an explanation would feel.
-        body = to_json(answers if many else answers[0])
-        return Response(body, media_type="application/json")
+    )(_predict)
+    # The route above describes; this one, found before it, answers. FastAPI's own way to an
+    # endpoint takes 35 of the 500 µs that an article does, for dependencies that are not there.
+    app.router.routes.insert(0, Route("/v1/predict", _predict, methods=["POST"]))
+
+
+async def _predict(request: Request) -> Response:
+    _require_json(request)
+    explain = read_explain(request)
+    articles, many = parse_body(await read_body(request))
+    predictor = _predictor(request)
+    if _work(articles, explain) <= _AT_ONCE:
+        predictions = predictor.predict(articles, explain)
+    else:
+        work = partial(predictor.predict, articles, explain)
+        limiter = request.app.state.limiter
+        predictions = await anyio.to_thread.run_sync(work, limiter=limiter)
+    # The id is optional over HTTP; without one the answer says null.
+    answers = [{**one.as_json(), "id": one.id or None} for one in predictions]
+    # Several times as fast as json.dumps, which an explanation would feel.
+    body = to_json(answers if many else answers[0])
+    return Response(body, media_type="application/json")
 
 
 def _require_json(request: Request) -> None:
