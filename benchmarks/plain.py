@@ -29,7 +29,7 @@ def _jieba() -> Any:
 
 
 def jieba_words(text: str) -> list[str]:
-    words: list[str] = _jieba().lcut(text, HMM=False)
+    words: list[str] = _jieba().lcut(text)  # as it comes, with its model of unknown words
     return words
 
 

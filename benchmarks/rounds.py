@@ -26,25 +26,32 @@ class Ratio:
         return asdict(self)
 
 
-def time_rounds(sides: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
-    """Seconds of each side in each round, after one call of each that is not timed.
+def time_rounds(
+    sides: Mapping[str, Callable[[], object]], rounds: int, least: float = 0.25
+) -> dict[str, list[float]]:
+    """Seconds that one call of each side takes in each round.
 
+    A side is called again and again for at least about so many seconds of a round, so that what
+    the one before it left in the caches matters to none. Before the rounds each is called once.
     Every round begins with another side, so that none always follows the same one.
     """
-    for side in sides.values():
-        side()
+    calls = {name: max(1, round(least / _seconds(side))) for name, side in sides.items()}
+    gc.collect()
+    gc.freeze()  # as services do: the models of one side are not the other's garbage to look at
     found: dict[str, list[float]] = {name: [] for name in sides}
     for number in range(rounds):
         for name in rotated(list(sides), number):
-            found[name].append(_seconds(sides[name]))
+            found[name].append(_seconds(sides[name], calls[name]))
+    gc.unfreeze()
     return found
 
 
-def _seconds(side: Callable[[], object]) -> float:
+def _seconds(side: Callable[[], object], calls: int = 1) -> float:
     gc.collect()  # of what the side before left
     began = time.perf_counter()
-    side()
-    return time.perf_counter() - began
+    for _ in range(calls):
+        side()
+    return (time.perf_counter() - began) / calls
 
 
 def rotated(names: Sequence[str], by: int) -> list[str]:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import compress
+from math import exp
 from typing import Protocol
 
 import numpy as np
@@ -14,6 +17,7 @@ from models.scorer import Scores
 # Scores are kept from overflowing exp, far outside of anything that training can produce.
 _FAR = 500.0
 _LEAST = 1e-300  # instead of a sum of 0
+_FEW = 32  # labels; of more, arrays are faster than plain numbers even for one article
 
 
 class Calibration(Protocol):
@@ -23,6 +27,10 @@ class Calibration(Protocol):
     def trained(self) -> tuple[bool, ...]: ...
 
     def __call__(self, scores: Scores) -> Scores: ...
+
+    def likely(self, scores: Sequence[float]) -> list[float]:
+        """The same for one article, in plain numbers: for few labels that takes a third."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +54,20 @@ class Temperature:
         scaled = _known(scaled, self._untrained, -np.inf)
         raised = np.exp(scaled - np.maximum.reduce(scaled, axis=-1, keepdims=True))
         return np.asarray(raised / np.add.reduce(raised, axis=-1, keepdims=True))
+
+    def likely(self, scores: Sequence[float]) -> list[float]:
+        if len(scores) > _FEW or not any(self.trained):
+            return _listed(self(np.array(scores)))
+        scaled = [score / self.temperature for score in scores]
+        if not self.exclusive:
+            return [_logistic(one) * known for one, known in zip(scaled, self.trained, strict=True)]
+        most = max(compress(scaled, self.trained))
+        raised = [
+            exp(one - most) if known else 0.0
+            for one, known in zip(scaled, self.trained, strict=True)
+        ]
+        total = sum(raised)
+        return [one / total for one in raised]
 
     @cached_property
     def _untrained(self) -> npt.NDArray[np.bool_] | None:
@@ -72,9 +94,28 @@ class Sigmoid:
             return likely
         return np.asarray(likely / np.maximum(likely.sum(axis=-1, keepdims=True), _LEAST))
 
+    def likely(self, scores: Sequence[float]) -> list[float]:
+        if len(scores) > _FEW:
+            return _listed(self(np.array(scores)))
+        each = zip(scores, self.slopes, self.offsets, self.trained, strict=True)
+        likely = [_logistic(one * slope + offset) * known for one, slope, offset, known in each]
+        if not self.exclusive:
+            return likely
+        total = max(sum(likely), _LEAST)
+        return [one / total for one in likely]
+
     @cached_property
     def _arrays(self) -> tuple[Scores, Scores, npt.NDArray[np.bool_] | None]:
         return np.array(self.slopes), np.array(self.offsets), _untrained(self.trained)
+
+
+def _listed(scores: Scores) -> list[float]:
+    listed: list[float] = scores.tolist()
+    return listed
+
+
+def _logistic(logit: float) -> float:
+    return 1 / (1 + exp(-max(logit, -_FAR)))
 
 
 def _untrained(trained: tuple[bool, ...]) -> npt.NDArray[np.bool_] | None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from labels.scheme import Group, Scheme
-from models.scorer import Scores
 
 # A content with fewer characters than this, blanks and furniture aside, says too little.
 LEAST_CHARACTERS = 20
@@ -51,19 +50,18 @@ def trained_outputs(scheme: Scheme, rules: Mapping[str, Rule]) -> npt.NDArray[np
     return np.concatenate([np.array(rules[group.id].trained, bool) for group in scheme.groups])
 
 
-def decide(group: Group, rule: Rule, probabilities: Scores) -> Choice:
-    """The labels of one article in one group; ``probabilities`` has shape (labels,).
+def decide(group: Group, rule: Rule, probabilities: Sequence[float]) -> Choice:
+    """The labels of one article in one group; ``probabilities`` are those of its labels.
 
     An exclusive group always gives its best guess.
     """
-    likely = probabilities.tolist()
     untrained = [] if all(rule.trained) else _untrained(group, rule)
     if group.exclusive:
-        best = likely.index(max(likely))
-        unsure = [f"uncertain:{group.id}"] if likely[best] < rule.sure[best] else []
+        best = max(range(len(probabilities)), key=probabilities.__getitem__)
+        unsure = [f"uncertain:{group.id}"] if probabilities[best] < rule.sure[best] else []
         return Choice(given=(best,), reasons=(*unsure, *untrained))
     given, unsure = [], []
-    for at, (score, threshold) in enumerate(zip(likely, rule.thresholds, strict=True)):
+    for at, (score, threshold) in enumerate(zip(probabilities, rule.thresholds, strict=True)):
         if not rule.trained[at]:
             continue
         if score >= threshold:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import islice, repeat
 
 from labels.article import Article
@@ -13,7 +13,6 @@ from models.explanation import explain as explain_
 from models.model import Model
 from models.prediction import DECIMALS, Prediction
 from models.reading import Terms
-from models.scorer import Scores
 from models.segmentation import SegmenterName, dictionary_words, open_segmenter
 from models.text import Read, Text, read_article
 
@@ -55,8 +54,9 @@ class Predictor:
             explained = explain_(scheme, scorer, scored, most)
         given, scores = {}, {}
         reasons: list[str] = []
+        numbers = linear.tolist()
         for group in scheme.groups:
-            likely = self.model.calibrations[group.id](linear[scheme.columns(group)])
+            likely = self.model.calibrations[group.id].likely(numbers[scheme.columns(group)])
             choice = decide(group, self.model.rules[group.id], likely)
             given[group.id], scores[group.id] = _likeliest_first(group, choice, likely)
             reasons += choice.reasons
@@ -83,10 +83,9 @@ class Predictor:
 
 
 def _likeliest_first(
-    group: Group, choice: Choice, likely: Scores
+    group: Group, choice: Choice, likely: Sequence[float]
 ) -> tuple[tuple[str, ...], dict[str, float]]:
     """The labels given, and the probabilities of all labels."""
-    values = likely.tolist()
-    order = sorted(range(len(values)), key=values.__getitem__, reverse=True)
+    order = sorted(range(len(likely)), key=likely.__getitem__, reverse=True)
     given = tuple(group.ids[at] for at in order if at in choice.given)
-    return given, {group.ids[at]: round(values[at], DECIMALS) for at in order}
+    return given, {group.ids[at]: round(likely[at], DECIMALS) for at in order}

@@ -170,7 +170,7 @@ def _judge_fold(problem: Problem, test: Rows, seed: int) -> Judged:
     for at, group in enumerate(groups):
         columns = problem.scheme.columns(group)
         for row in range(len(test)):
-            choice = decide(group, deciding.rules[group.id], likely[row, columns])
+            choice = decide(group, deciding.rules[group.id], likely[row, columns].tolist())
             given[row, columns.start + np.array(choice.given, int)] = True
             review[row, at] = any(reason.startswith("uncertain:") for reason in choice.reasons)
     return Judged(likely=likely, given=given, review=review, learnt=learnt)

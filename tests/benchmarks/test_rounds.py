@@ -46,12 +46,23 @@ def test_each_round_begins_with_the_next_side() -> None:
     assert rotated([], 1) == []
 
 
-def test_every_side_is_called_once_a_round_and_once_before() -> None:
+def test_every_side_is_called_once_before_and_in_turn_in_each_round() -> None:
     called: list[str] = []
     sides = {name: lambda name=name: called.append(name) for name in ("a", "b")}
-    found = time_rounds(sides, 3)
+    found = time_rounds(sides, 3, least=0)
     assert "".join(called) == "ab" + "ab" + "ba" + "ab"
     assert {name: len(times) for name, times in found.items()} == {"a": 3, "b": 3}
+
+
+def test_a_side_that_is_done_soon_is_called_again_within_its_round(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    called: list[str] = []
+    clock = iter(range(100))  # each look at it is a second later
+    monkeypatch.setattr("benchmarks.rounds.time.perf_counter", lambda: next(clock))
+    found = time_rounds({"a": lambda: called.append("a")}, 2, least=4)
+    assert len(called) == 1 + 2 * 4
+    assert found == {"a": [1 / 4, 1 / 4]}
 
 
 @pytest.mark.parametrize(

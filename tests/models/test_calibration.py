@@ -146,3 +146,22 @@ def test_extreme_scores_do_not_overflow(calibration: Calibration) -> None:
     with np.errstate(over="raise", invalid="raise", divide="raise"):
         likely = calibration(np.array([1e300, -1e300]))
     assert likely.tolist() == pytest.approx([1, 0])
+
+
+@pytest.mark.parametrize("labels", [3, 40])
+@pytest.mark.parametrize("exclusive", [True, False])
+@pytest.mark.parametrize("missing", [(), (1,), (0, 2), "all"])
+@given(drawn=st.lists(st.floats(-1e5, 1e5), min_size=40, max_size=40))
+def test_one_article_in_plain_numbers_gets_the_same_probabilities(
+    labels: int, exclusive: bool, missing: tuple[int, ...] | str, drawn: list[float]
+) -> None:
+    trained = tuple(missing != "all" and at not in missing for at in range(labels))
+    one = drawn[:labels]
+    slopes, offsets = tuple(0.5 + at for at in range(labels)), tuple(map(float, range(labels)))
+    for calibration in (
+        Temperature(temperature=0.7, exclusive=exclusive, trained=trained),
+        Sigmoid(slopes=slopes, offsets=offsets, exclusive=exclusive, trained=trained),
+    ):
+        likely = calibration.likely(one)
+        assert likely == pytest.approx(calibration(np.array(one)).tolist(), rel=1e-12, abs=1e-300)
+        assert all(type(value) is float for value in likely)

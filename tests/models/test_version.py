@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -532,6 +532,9 @@ def test_a_calibration_of_another_kind_has_no_form() -> None:
 
         def __call__(self, scores: Scores) -> Scores:
             return scores
+
+        def likely(self, scores: Sequence[float]) -> list[float]:
+            return list(scores)
 
     with pytest.raises(TypeError) as refused:
         calibration_as_json(Other())

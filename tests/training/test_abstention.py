@@ -215,7 +215,7 @@ def test_beside_an_untrained_label_everything_goes_to_review_whatever_was_promis
     rule = Rule(thresholds=(0.5,) * 2, sure=(0.6,) * 2, margin=0.1, trained=(True, False))
     likely, right = np.full((100, 2), 0.9), np.ones((100, 2), bool)
     kept, _ = promise(group, rule, likely, right, apart(right), 0.95)
-    assert decide(group, kept, np.array([0.95, 0.0])).reasons == ("untrained:g:l1",)
+    assert decide(group, kept, [0.95, 0.0]).reasons == ("untrained:g:l1",)
 
 
 def test_nothing_but_the_sureness_of_the_rule_changes() -> None:
@@ -227,10 +227,10 @@ def test_nothing_but_the_sureness_of_the_rule_changes() -> None:
 def test_the_rule_lets_pass_exactly_what_was_kept() -> None:
     likely = falling(100)
     rule, held = promised(likely, {70, 71, 72})
-    passed = [not decide(ONE, rule, np.array([value])).reasons for value in likely]
+    passed = [not decide(ONE, rule, [value]).reasons for value in likely]
     assert passed == [True] * held.kept + [False] * (100 - held.kept)
 
 
 def test_without_a_promise_every_given_label_goes_to_review() -> None:
     rule, _ = promised(falling(10), set())
-    assert decide(ONE, rule, np.array([1.0])).reasons == ("uncertain:g:l0",)
+    assert decide(ONE, rule, [1.0]).reasons == ("uncertain:g:l0",)

@@ -100,9 +100,9 @@ def test_without_a_promise_what_gets_a_label_goes_to_review_and_nothing_else(
     asked = replace(mixed, recipe=replace(mixed.recipe, precision=0.95))
     learnt = carried(asked, np.where(mixed.targets, 1.0, -1.0))
     types, domains = mixed.scheme.groups
-    assert decide(types, learnt.rules["type"], np.full(4, 0.25)).reasons
-    assert decide(domains, learnt.rules["domains"], np.array([1.0, 0, 0, 0])).reasons
-    assert not decide(domains, learnt.rules["domains"], np.zeros(4)).reasons
+    assert decide(types, learnt.rules["type"], [0.25] * 4).reasons
+    assert decide(domains, learnt.rules["domains"], [1.0, 0, 0, 0]).reasons
+    assert not decide(domains, learnt.rules["domains"], [0.0] * 4).reasons
 
 
 @pytest.mark.parametrize(("distinct", "trained"), [(3, False), (4, True)])
