@@ -12,14 +12,15 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from benchmarks.bars import Bar
 from benchmarks.enlarged import with_labels, with_terms
-from benchmarks.plain import rjieba_words
 from benchmarks.results import RESULTS, describe, print_table, write_result
-from benchmarks.rounds import medians, ratio, scaled, time_rounds
+from benchmarks.rounds import Side, medians, ratio, scaled, time_rounds
+from benchmarks.sides import one_by_one, segment
 from benchmarks.subject import articles_of, starter_corpus, trained_version
 from labels.article import Article
 from labels.errors import NewstagError
@@ -95,12 +96,9 @@ def _of_length(length: int) -> Iterator[Article]:
 
 def _sides(
     case: str, predictor: Predictor, articles: Sequence[Article]
-) -> Iterator[tuple[str, Callable[[], object]]]:
-    yield f"newstag, {case}", lambda: [predictor.predict([one]) for one in articles]
-    yield (
-        f"raw, {case}",
-        lambda: [(rjieba_words(one.title), rjieba_words(one.content)) for one in articles],
-    )
+) -> Iterator[tuple[str, Side]]:
+    yield f"newstag, {case}", partial(one_by_one(predictor.predict), articles)
+    yield f"raw, {case}", partial(segment, articles)
 
 
 if __name__ == "__main__":

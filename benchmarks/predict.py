@@ -11,16 +11,17 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
 from benchmarks.bars import Bar
 from benchmarks.needed import need_bench
-from benchmarks.plain import Engine, rjieba_words
+from benchmarks.plain import Engine
 from benchmarks.results import RESULTS, describe, print_table, write_result
 from benchmarks.rivals import FastText, PlainRival, Rival, SameModel, fit_plain
-from benchmarks.rounds import Ratio, Rounds, medians, ratio, scaled, time_rounds
+from benchmarks.rounds import Ratio, Rounds, Side, medians, ratio, scaled, time_rounds
+from benchmarks.sides import Tag, one_by_one, segment
 from benchmarks.subject import articles_of, starter_corpus, trained_version
 from labels.article import Article
 from labels.errors import NewstagError
@@ -36,7 +37,9 @@ _RAW = "raw segmentation"
 _ENGINES: tuple[Engine, ...] = ("jieba", "rjieba")
 _SAME, _PLAIN = "scikit-learn + {}, the same model", "scikit-learn + {}, the plainest"
 
-Sides = dict[str, Callable[[], object]]
+_OTHERS = 40  # articles that a side goes over before it is timed
+
+Sides = dict[str, Tag]
 
 
 def main() -> None:
@@ -46,7 +49,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as store:
         sides = _sides(Path(store), articles)
         print(f"timing {len(sides)} sides, {options.rounds} rounds", file=sys.stderr)
-        seconds = time_rounds(sides, options.rounds)
+        others = articles_of([])[:_OTHERS]
+        seconds = time_rounds(_on(articles, sides), options.rounds, _on(others, sides))
     each = scaled(seconds, 1e6 / len(articles))
     ratios = _ratios(each)
     _print(each, ratios)
@@ -61,7 +65,7 @@ def main() -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--articles", nargs="+", default=[], metavar="FILE")
-    parser.add_argument("--rounds", type=int, default=7, metavar="N")
+    parser.add_argument("--rounds", type=int, default=15, metavar="N")
     parser.add_argument("--json", type=Path, default=RESULTS / "predict.json", metavar="FILE")
     return parser.parse_args()
 
@@ -77,10 +81,14 @@ def _sides(store: Path, articles: Sequence[Article]) -> Sides:
     for engine in _ENGINES:
         _require_equal(predictor, rivals[_SAME.format(engine)], articles)
     rivals["fastText + rjieba"] = FastText(corpus)
-    sides = _ours(predictor, articles)
+    sides = _ours(predictor)
     for name, rival in rivals.items():
-        sides |= _both(name, rival, articles)
+        sides |= {f"{name}, batch": rival.tag, f"{name}, one by one": one_by_one(rival.tag)}
     return sides
+
+
+def _on(articles: Sequence[Article], sides: Sides) -> dict[str, Side]:
+    return {name: partial(side, articles) for name, side in sides.items()}
 
 
 def _require_equal(predictor: Predictor, rival: Rival, articles: Sequence[Article]) -> None:
@@ -91,33 +99,14 @@ def _require_equal(predictor: Predictor, rival: Rival, articles: Sequence[Articl
         sys.exit("the same model in scikit-learn gives other types. Mend the benchmark.")
 
 
-def _ours(predictor: Predictor, articles: Sequence[Article]) -> Sides:
+def _ours(predictor: Predictor) -> Sides:
     predict = predictor.predict
     return {
-        _RAW: lambda: _one_by_one(_cut, articles),
-        _BATCH: lambda: predict(articles),
-        _ONE: lambda: _one_by_one(predict, articles),
-        _EXPLAINED: lambda: _one_by_one(partial(predict, explain=10), articles),
+        _RAW: segment,
+        _BATCH: predict,
+        _ONE: one_by_one(predict),
+        _EXPLAINED: one_by_one(partial(predict, explain=10)),
     }
-
-
-def _cut(articles: Sequence[Article]) -> None:
-    for one in articles:
-        rjieba_words(one.title)
-        rjieba_words(one.content)
-
-
-def _both(name: str, rival: Rival, articles: Sequence[Article]) -> Sides:
-    return {
-        f"{name}, batch": lambda: rival.tag(articles),
-        f"{name}, one by one": lambda: _one_by_one(rival.tag, articles),
-    }
-
-
-def _one_by_one(tag: Callable[[Sequence[Article]], object], articles: Sequence[Article]) -> None:
-    """Each answer is let go before the next question, as services do."""
-    for one in articles:
-        tag([one])
 
 
 def _ratios(rounds: Rounds) -> dict[str, Ratio]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from random import Random
 from statistics import median
 
 Rounds = Mapping[str, Sequence[float]]  # by the name of a side, a figure a round
@@ -26,38 +27,45 @@ class Ratio:
         return asdict(self)
 
 
-def time_rounds(
-    sides: Mapping[str, Callable[[], object]], rounds: int, least: float = 0.25
-) -> dict[str, list[float]]:
-    """Seconds that one call of each side takes in each round.
+Side = Callable[[], object]
 
-    A side is called again and again for at least about so many seconds of a round, so that what
-    the one before it left in the caches matters to none. Before the rounds each is called once.
-    Every round begins with another side, so that none always follows the same one.
+
+def time_rounds(
+    sides: Mapping[str, Side], rounds: int, warm: Mapping[str, Side] | None = None
+) -> dict[str, list[float]]:
+    """Seconds of each side in each round, after one call of each that is not timed.
+
+    Every round has an order of its own, so that none always follows the same one. What a side
+    has in ``warm`` is called before each of its turns, untimed, so that it is met at work and not
+    when it begins. To call the side itself would fill the processor's caches with what these very
+    articles want, which is so in no use.
     """
-    calls = {name: max(1, round(least / _seconds(side))) for name, side in sides.items()}
+    for side in sides.values():
+        side()
     gc.collect()
     gc.freeze()  # as services do: the models of one side are not the other's garbage to look at
     found: dict[str, list[float]] = {name: [] for name in sides}
     for number in range(rounds):
-        for name in rotated(list(sides), number):
-            found[name].append(_seconds(sides[name], calls[name]))
+        for name in shuffled(sides, number):
+            gc.collect()  # of what the side before left
+            if warm:
+                warm[name]()
+            found[name].append(_seconds(sides[name]))
     gc.unfreeze()
     return found
 
 
-def _seconds(side: Callable[[], object], calls: int = 1) -> float:
-    gc.collect()  # of what the side before left
+def _seconds(side: Side) -> float:
     began = time.perf_counter()
-    for _ in range(calls):
-        side()
-    return (time.perf_counter() - began) / calls
+    side()
+    return time.perf_counter() - began
 
 
-def rotated(names: Sequence[str], by: int) -> list[str]:
-    """The names in their order, beginning ``by`` places later."""
-    at = by % len(names) if names else 0
-    return [*names[at:], *names[:at]]
+def shuffled(names: Iterable[str], by: int) -> list[str]:
+    """The names in an order of their own for each number, the same in every run."""
+    mixed = list(names)
+    Random(by).shuffle(mixed)  # noqa: S311 - nothing is to be kept secret
+    return mixed
 
 
 def medians(rounds: Rounds) -> dict[str, float]:

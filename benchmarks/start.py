@@ -30,7 +30,7 @@ from benchmarks.plain import plain_text
 from benchmarks.processes import end, end_when_told, environment, memory, server
 from benchmarks.results import RESULTS, describe, print_table, write_result
 from benchmarks.rivals import fit_plain
-from benchmarks.rounds import medians, ratio, rotated
+from benchmarks.rounds import medians, ratio, shuffled
 from benchmarks.subject import articles_of, starter_corpus, trained_version
 from labels.article import Article
 from labels.errors import NewstagError
@@ -67,7 +67,7 @@ def main() -> None:
         print(f"timing {len(sides)} sides, {options.rounds} rounds", file=sys.stderr)
         found: dict[str, list[float]] = {}
         for number in range(options.rounds):
-            for at in rotated([str(at) for at in range(len(sides))], number):
+            for at in shuffled(map(str, range(len(sides))), number):
                 for figure, value in sides[int(at)]().items():
                     found.setdefault(figure, []).append(value)
     middle = medians(found)

@@ -25,7 +25,7 @@ from benchmarks.needed import need_wrk
 from benchmarks.processes import Server, end_when_told, server
 from benchmarks.results import RESULTS, describe, print_table, write_result
 from benchmarks.rivals import fit_plain
-from benchmarks.rounds import Ratio, medians, ratio, rotated
+from benchmarks.rounds import Ratio, medians, ratio, shuffled
 from benchmarks.subject import articles_of, starter_corpus, trained_version
 from benchmarks.wrk import Load, LoadError, Wrk
 from labels.article import Article
@@ -178,7 +178,7 @@ def _measure(
     """Every side in each round, after a second that is not counted."""
     found: Loads = {name: [] for name in targets}
     for number in range(options.rounds):
-        for name in rotated(list(targets), number):
+        for name in shuffled(targets, number):
             target = targets[name]
             sent = (target.server.port, target.path, target.bodies, connections)
             load.run(*sent, 1)

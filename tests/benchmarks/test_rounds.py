@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from benchmarks.bars import Bar, bar_lines
 from benchmarks.results import describe, write_result
-from benchmarks.rounds import medians, ratio, rotated, scaled, time_rounds
+from benchmarks.rounds import medians, ratio, scaled, shuffled, time_rounds
 from labels.article import Article
 
 # The machine was busy in the second round, and slowed both sides alike.
@@ -36,33 +37,32 @@ def test_rounds_change_their_unit() -> None:
     assert scaled({"a": [0.5, 1.0]}, 1000) == {"a": [500.0, 1000.0]}
 
 
-def test_each_round_begins_with_the_next_side() -> None:
-    assert [rotated(["a", "b", "c"], by) for by in (0, 1, 2, 3)] == [
-        ["a", "b", "c"],
-        ["b", "c", "a"],
-        ["c", "a", "b"],
-        ["a", "b", "c"],
-    ]
-    assert rotated([], 1) == []
+def test_each_round_has_an_order_of_its_own_and_the_same_in_every_run() -> None:
+    names = list("abcdef")
+    orders = [shuffled(names, by) for by in range(20)]
+    assert all(sorted(order) == names for order in orders)
+    assert orders == [shuffled(names, by) for by in range(20)]
+    followed = {pair for order in orders for pair in pairwise(order)}
+    assert len(followed) == 6 * 5  # each side has followed each other
+    assert shuffled([], 1) == []
 
 
-def test_every_side_is_called_once_before_and_in_turn_in_each_round() -> None:
+def test_every_side_is_called_once_a_round_and_once_before() -> None:
     called: list[str] = []
     sides = {name: lambda name=name: called.append(name) for name in ("a", "b")}
-    found = time_rounds(sides, 3, least=0)
-    assert "".join(called) == "ab" + "ab" + "ba" + "ab"
+    found = time_rounds(sides, 3)
+    each = ["ab", *("".join(shuffled(sides, number)) for number in range(3))]
+    assert "".join(called) == "".join(each)
     assert {name: len(times) for name, times in found.items()} == {"a": 3, "b": 3}
 
 
-def test_a_side_that_is_done_soon_is_called_again_within_its_round(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_side_is_warmed_before_each_of_its_turns() -> None:
     called: list[str] = []
-    clock = iter(range(100))  # each look at it is a second later
-    monkeypatch.setattr("benchmarks.rounds.time.perf_counter", lambda: next(clock))
-    found = time_rounds({"a": lambda: called.append("a")}, 2, least=4)
-    assert len(called) == 1 + 2 * 4
-    assert found == {"a": [1 / 4, 1 / 4]}
+    sides = {name: lambda name=name: called.append(name) for name in ("a", "b")}
+    warm = {name: lambda name=name: called.append(name.upper()) for name in ("a", "b")}
+    time_rounds(sides, 2, warm)
+    turns = [name for number in range(2) for name in shuffled(sides, number)]
+    assert "".join(called) == "ab" + "".join(name.upper() + name for name in turns)
 
 
 @pytest.mark.parametrize(
