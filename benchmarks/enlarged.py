@@ -58,7 +58,7 @@ def _enlarged(scorer: Scorer, at: int, invented: list[str]) -> Weights:
     more = np.ones((len(invented), weights.shape[1]))
     return Weights(
         block=scorer.blocks[at],
-        terms=[*map(scorer.vocabulary.term, numbers.tolist()), *invented],
+        terms=[*scorer.vocabulary.names(numbers.tolist()), *invented],
         idf=np.concatenate([idf, np.ones(len(invented))]),
         weights=np.concatenate([weights, more]),
     )

@@ -3,7 +3,8 @@
     python benchmarks/predict.py [--articles FILE…] [--rounds N] [--json FILE]
 
 needs newstag[bench] and takes some minutes. It trains the model that it measures; the articles
-are the starter's unless others are given.
+are the starter's unless others are given. Before each of its turns a side goes over 40 starter
+articles, which are none of those that are timed.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from benchmarks.results import RESULTS, describe, print_table, write_result
 from benchmarks.rivals import FastText, PlainRival, Rival, SameModel, fit_plain
 from benchmarks.rounds import Ratio, Rounds, Side, medians, ratio, scaled, time_rounds
 from benchmarks.sides import Tag, one_by_one, segment
-from benchmarks.subject import articles_of, starter_corpus, trained_version
+from benchmarks.subject import starter_corpus, subject_of, trained_version
 from labels.article import Article
 from labels.errors import NewstagError
 from models.predictor import Predictor
@@ -37,19 +38,16 @@ _RAW = "raw segmentation"
 _ENGINES: tuple[Engine, ...] = ("jieba", "rjieba")
 _SAME, _PLAIN = "scikit-learn + {}, the same model", "scikit-learn + {}, the plainest"
 
-_OTHERS = 40  # articles that a side goes over before it is timed
-
 Sides = dict[str, Tag]
 
 
 def main() -> None:
     need_bench()
     options = _options()
-    articles = articles_of(options.articles)
+    articles, others = subject_of(options.articles)
     with tempfile.TemporaryDirectory() as store:
         sides = _sides(Path(store), articles)
         print(f"timing {len(sides)} sides, {options.rounds} rounds", file=sys.stderr)
-        others = articles_of([])[:_OTHERS]
         seconds = time_rounds(_on(articles, sides), options.rounds, _on(others, sides))
     each = scaled(seconds, 1e6 / len(articles))
     ratios = _ratios(each)

@@ -35,15 +35,24 @@ def time_rounds(
 ) -> dict[str, list[float]]:
     """Seconds of each side in each round, after one call of each that is not timed.
 
-    Every round has an order of its own, so that none always follows the same one. What a side
-    has in ``warm`` is called before each of its turns, untimed, so that it is met at work and not
-    when it begins. To call the side itself would fill the processor's caches with what these very
-    articles want, which is so in no use.
+    Every round has an order of its own, drawn at random but the same in every run. What ``warm``
+    has for each side is called before each of its turns, untimed, so that it is met at work and
+    not when it begins. To call the side itself would fill the processor's caches with what these
+    very articles want, which is so in no use.
     """
     for side in sides.values():
         side()
     gc.collect()
     gc.freeze()  # as services do: the models of one side are not the other's garbage to look at
+    try:
+        return _timed(sides, rounds, warm)
+    finally:
+        gc.unfreeze()
+
+
+def _timed(
+    sides: Mapping[str, Side], rounds: int, warm: Mapping[str, Side] | None
+) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {name: [] for name in sides}
     for number in range(rounds):
         for name in shuffled(sides, number):
@@ -51,7 +60,6 @@ def time_rounds(
             if warm:
                 warm[name]()
             found[name].append(_seconds(sides[name]))
-    gc.unfreeze()
     return found
 
 

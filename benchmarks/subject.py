@@ -19,6 +19,8 @@ from training.recipe import Recipe
 from training.saving import save
 from training.train import train
 
+_OTHERS = 40  # starter articles
+
 
 def starter_corpus() -> Corpus:
     return read_corpus(Given(scheme=shipped_scheme()), raise_it, lambda _notice: None)
@@ -29,6 +31,12 @@ def trained_version(store: Path, corpus: Corpus) -> Path:
     print(f"training on {len(corpus)} starter articles", file=sys.stderr)
     trained = train(corpus, Recipe(), "rjieba", -1, lambda _done, _of: None)
     return save(Store(store), trained, datetime.now(UTC))
+
+
+def subject_of(paths: Sequence[str]) -> tuple[list[Article], list[Article]]:
+    """The articles to measure, as ``articles_of`` has them, and 40 others to warm a side with."""
+    starter = articles_of([])
+    return articles_of(paths) if paths else starter[:-_OTHERS], starter[-_OTHERS:]
 
 
 def articles_of(paths: Sequence[str]) -> list[Article]:

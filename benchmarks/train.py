@@ -1,13 +1,14 @@
 """How long training takes and how much memory it needs, by the number of given articles.
 
     python benchmarks/train.py
-    python benchmarks/train.py --sizes 10000 30000 --rounds 3 --json benchmarks/results/train.json
+    python benchmarks/train.py --sizes 1000 10000 --rounds 1 --json train.json
 
 Articles are those of ``benchmarks/recombined.py``; each training runs in a process of its own, as
 ``newstag train --no-track`` does, the starter articles included. Memory is the greatest sum over
 the processes of a training, a shared page counted once; its peak is looked for ten times a second.
-The bars: no more than 6 GB, and a time that grows with the number of articles to the power of 1.1
-at most.
+A round trains on each size once, the smallest first, and has a slope of its own. The bars: no
+more than 6 GB in any round, and a wall time that grows with the number of articles to the power of
+1.1 at most, in the median of the rounds.
 """
 
 from __future__ import annotations

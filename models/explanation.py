@@ -127,9 +127,10 @@ def _weighed(scorer: Scorer, scored: Scored) -> _Weighed:
     added = scorer.weights.take(rows, axis=0) * tf[:, None]
     shape = added.shape[1], len(ends)
     cells = word[:, None] + np.arange(shape[0]) * shape[1]
-    # Twice as fast as adding up along the words.
+    # At few labels faster than adding up along the words. Of no words it counts in whole numbers.
     sums = np.bincount(cells.reshape(-1), added.reshape(-1), shape[0] * shape[1])
-    return _Weighed(words.take(ends), sums.astype(np.float64).reshape(shape), rows, word)
+    weights = sums.astype(np.float64, copy=False).reshape(shape)
+    return _Weighed(words.take(ends), weights, rows, word)
 
 
 def _title_shares(scorer: Scorer, scored: Scored) -> tuple[Numbers, Scores]:
@@ -173,7 +174,7 @@ def _shown(
     # Most cells are none of theirs, as a look at the last bits of their rows tells.
     likely = np.zeros(_FILTER + 1, bool)
     likely[rows & _FILTER] = True
-    cells = likely.take(scored.rows & _FILTER).nonzero()[0]
+    cells = (likely.take(scored.rows & _FILTER) & (scored.rows > 0)).nonzero()[0]
     begins, ends = scorer.plan.places(scored.text, scored.terms, cells)
     title = len(scored.read.title.text)
     found = scorer.term_of_row.take(scored.rows.take(cells)) * 2 + (begins >= title)

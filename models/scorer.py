@@ -125,7 +125,8 @@ class Scorer:
 
     @cached_property
     def _flat(self) -> Rows:
-        return self.rows.reshape(-1)
+        # Without any block there would be no row of nobody's either.
+        return self.rows.reshape(-1) if self.rows.size else np.zeros(1, np.int32)
 
     @cached_property
     def block_of_row(self) -> npt.NDArray[np.integer]:

@@ -42,10 +42,6 @@ class Vocabulary:
         numbers *= known
         return numbers
 
-    def term(self, number: int) -> str:
-        """The term of that number."""
-        return self._terms[number]
-
     def names(self, numbers: Iterable[int]) -> list[str]:
         """The terms of these numbers."""
         return list(map(self._terms.__getitem__, numbers))

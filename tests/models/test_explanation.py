@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from labels.article import Article
-from labels.normalise import fold
+from labels.normalise import fold, normalise
 from labels.scheme import Group, Label, Scheme
 from models.calibration import Temperature
 from models.decision import Rule
@@ -23,6 +23,7 @@ from models.scorer import Weights, fuse
 from models.text import read_text, terms
 
 ALL = 10**6
+ZEROS = str.maketrans("123456789", "000000000")
 BLOCKS = (
     Block(field="title"),
     Block(field="lead", low=1, high=2),
@@ -113,9 +114,17 @@ def test_the_words_add_up_to_the_score_and_stand_where_it_is_said(
         assert reasons.score == score
         for word in reasons.words:
             assert word["weight"] != 0
-            for start, end in word["spans"]:
-                sent = getattr(article, word["field"])
-                assert 0 <= start < end <= len(sent)
+            sent = getattr(article, word["field"])
+            assert all(0 <= start < end <= len(sent) for start, end in word["spans"])
+            if " " not in word["text"]:  # one word, or characters of one line
+                assert word["spans"]
+                found = {told(sent[start:end]) for start, end in word["spans"]}
+                assert found == {word["text"].translate(ZEROS)}
+
+
+def told(sent: str) -> str:
+    """What stands in an article, as models know it; blanks are in no word, digits in no shape."""
+    return "".join(normalise(sent, furniture=True).text.split()).translate(ZEROS)
 
 
 def spans_of(predictor: Predictor, article: Article, text: str) -> dict[str, list[list[int]]]:
@@ -186,6 +195,17 @@ def test_an_explanation_has_the_shape_of_the_contract(predictor: Predictor) -> N
     [word] = reasons["words"]
     assert list(word) == ["text", "field", "spans", "weight"]
     assert all(len(span) == 2 for span in word["spans"])
+
+
+@pytest.mark.parametrize("bits", [0, 3])
+@pytest.mark.parametrize(("title", "content"), ARTICLES)
+def test_rows_that_share_their_last_bits_are_told_apart(
+    predictor: Predictor, monkeypatch: pytest.MonkeyPatch, title: str, content: str, bits: int
+) -> None:
+    article = Article(id="a", title=title, content=content)
+    expected = explained(predictor, article, 5)
+    monkeypatch.setattr("models.explanation._FILTER", bits)
+    assert explained(predictor, article, 5) == expected
 
 
 def test_the_span_of_a_marker_has_its_blanks(predictor: Predictor) -> None:

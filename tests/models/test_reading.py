@@ -46,7 +46,7 @@ def read_terms(text: Text, given_: list[Block]) -> list[Counter[str]]:
     numbers, blocks_ = divmod(Plan.of(given_).read(text, vocabulary).cells, len(given_))
     return [
         # Blanks are no terms.
-        Counter(vocabulary.term(n) for n in numbers[blocks_ == at].tolist() if n)
+        Counter(vocabulary.names(n for n in numbers[blocks_ == at].tolist() if n))
         for at in range(len(given_))
     ]
 
@@ -88,7 +88,7 @@ def test_every_n_gram_is_found_where_it_stands(
         ends.tolist(),
         strict=True,
     ):
-        term = vocabulary.term(number)
+        [term] = vocabulary.names([number])
         stands = whole[begin:end]
         if given_[block].unit == "shape":
             stands = stands.translate(str.maketrans("123456789", "000000000"))

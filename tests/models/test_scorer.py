@@ -164,6 +164,11 @@ def test_an_empty_article_scores_as_in_scikit_learn(
     assert difference.max() < 1e-6
 
 
+def test_without_any_block_an_article_scores_the_intercepts(segmenter: Segmenter) -> None:
+    nothing = fuse([], np.array([0.5, -1.0]))
+    assert nothing.score(read_article(*ARTICLES[0], segmenter)).tolist() == [0.5, -1.0]
+
+
 def test_scoring_leaves_the_intercepts_alone(segmenter: Segmenter, scorer: Scorer) -> None:
     before = scorer.intercepts.tolist()
     scores = scorer.score(read_article(*ARTICLES[0], segmenter))
@@ -179,7 +184,7 @@ def values(scorer: Scorer, text: Text) -> dict[str, float]:
     """What the terms of a text weigh, by the term."""
     found: Values = scorer.values(scorer.known_rows(scorer.terms(text)))
     numbers = scorer.term_of_row[found.rows].tolist()
-    return dict(zip(map(scorer.vocabulary.term, numbers), found.tf.tolist(), strict=True))
+    return dict(zip(scorer.vocabulary.names(numbers), found.tf.tolist(), strict=True))
 
 
 def test_a_known_word_among_unknown_ones_has_length_1(model: Model, segmenter: Segmenter) -> None:

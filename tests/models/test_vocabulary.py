@@ -17,7 +17,7 @@ terms = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]
 def test_every_term_is_found_and_nothing_else(known: list[str], others: list[str]) -> None:
     vocabulary = vocabulary_of(known)
     numbers = vocabulary.find(keys_of(known)).tolist()
-    assert [vocabulary.term(number) for number in numbers] == known
+    assert vocabulary.names(numbers) == known
     strange = [text for text in others if text not in known]
     assert vocabulary.find(keys_of(strange)).tolist() == [0] * len(strange)
 

@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
 from labels.scheme import shipped_scheme
@@ -99,6 +101,22 @@ def test_openapi_names_every_route_and_what_it_answers(client: TestClient) -> No
         ("get", "/v1/labels"): ["200"],
         ("get", "/v1/model"): ["200"],
     }
+
+
+def test_predicting_keeps_the_name_that_generated_clients_call_it_by(client: TestClient) -> None:
+    post = client.get("/openapi.json").json()["paths"]["/v1/predict"]["post"]
+    assert post["operationId"] == "predict_v1_predict_post"
+
+
+def test_what_describes_predicting_is_what_answers(app: FastAPI) -> None:
+    plain, described = [
+        route for route in app.routes if getattr(route, "path", None) == "/v1/predict"
+    ]
+    assert isinstance(plain, Route)
+    assert isinstance(described, APIRoute)
+    assert not isinstance(plain, APIRoute)  # which is slower, and comes second
+    assert plain.endpoint is described.endpoint
+    assert (plain.methods, plain.name) == (described.methods, described.name)
 
 
 def test_openapi_describes_the_problems(client: TestClient) -> None:
