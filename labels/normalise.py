@@ -109,12 +109,7 @@ def _read(folded: str, furniture: bool) -> str:
     lines = [line for given in folded.split("\n") if (line := given.strip(" "))]
     if not furniture:
         reprint = _REPRINT in folded
-        lines = [
-            line
-            for line in lines
-            # Most lines are kept at a look.
-            if not (reprint or line[0] in _OPENINGS) or not _is_furniture(line, reprint)
-        ]
+        lines = [line for line in lines if not _is_furniture(line, reprint)]
     return "\n".join(lines)
 
 
