@@ -9,7 +9,6 @@ articles, which are none of those that are timed.
 
 from __future__ import annotations
 
-import argparse
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -18,8 +17,9 @@ from pathlib import Path
 
 from benchmarks.bars import Bar
 from benchmarks.needed import need_bench
+from benchmarks.options import parser_of
 from benchmarks.plain import Engine
-from benchmarks.results import RESULTS, describe, print_table, write_result
+from benchmarks.results import describe, print_ratios, print_table, write_result
 from benchmarks.rivals import FastText, PlainRival, Rival, SameModel, fit_plain
 from benchmarks.rounds import Ratio, Rounds, Side, medians, ratio, scaled, time_rounds
 from benchmarks.sides import Tag, one_by_one, segment
@@ -43,7 +43,7 @@ Sides = dict[str, Tag]
 
 def main() -> None:
     need_bench()
-    options = _options()
+    options = parser_of(__doc__, "predict.json", rounds=15).parse_args()
     articles, others = subject_of(options.articles)
     with tempfile.TemporaryDirectory() as store:
         sides = _sides(Path(store), articles)
@@ -58,14 +58,6 @@ def main() -> None:
         "ratios": {name: found.as_json() for name, found in ratios.items()},
     }
     write_result(options.json, describe(articles), options.rounds, bars(ratios), **figures)
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--articles", nargs="+", default=[], metavar="FILE")
-    parser.add_argument("--rounds", type=int, default=15, metavar="N")
-    parser.add_argument("--json", type=Path, default=RESULTS / "predict.json", metavar="FILE")
-    return parser.parse_args()
 
 
 def _sides(store: Path, articles: Sequence[Article]) -> Sides:
@@ -139,8 +131,7 @@ def _print(each: Rounds, ratios: Mapping[str, Ratio]) -> None:
         for name, middle in medians(each).items()
     ]
     print_table("Predicting", ("side", "µs an article, median", "range"), rows)
-    head = ("ratio, within rounds", "median (range)")
-    print_table("Ratios", head, [(name, str(found)) for name, found in ratios.items()])
+    print_ratios(ratios)
 
 
 if __name__ == "__main__":

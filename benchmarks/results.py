@@ -10,6 +10,7 @@ from pathlib import Path
 
 from benchmarks.bars import Bar, bar_lines
 from benchmarks.machine import machine, versions
+from benchmarks.rounds import Ratio
 from labels.article import Article
 
 RESULTS = Path(__file__).parent / "results"
@@ -70,3 +71,9 @@ def print_table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) 
     print("|" + "---|" * len(head))
     for row in rows:
         print(f"| {' | '.join(row)} |", flush=True)
+
+
+def print_ratios(ratios: Mapping[str, Ratio]) -> None:
+    """Each with its range."""
+    rows = [(name, str(found)) for name, found in ratios.items()]
+    print_table("Ratios", ("ratio, within rounds", "median (range)"), rows)

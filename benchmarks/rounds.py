@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from random import Random
 from statistics import median
+from typing import TypeVar
 
 Rounds = Mapping[str, Sequence[float]]  # by the name of a side, a figure a round
 
@@ -27,6 +28,7 @@ class Ratio:
         return asdict(self)
 
 
+_T = TypeVar("_T")
 Side = Callable[[], object]
 
 
@@ -69,9 +71,9 @@ def _seconds(side: Side) -> float:
     return time.perf_counter() - began
 
 
-def shuffled(names: Iterable[str], by: int) -> list[str]:
-    """The names in an order of their own for each number, the same in every run."""
-    mixed = list(names)
+def shuffled(sides: Iterable[_T], by: int) -> list[_T]:
+    """The sides in an order of their own for each number, the same in every run."""
+    mixed = list(sides)
     Random(by).shuffle(mixed)  # noqa: S311 - nothing is to be kept secret
     return mixed
 

@@ -8,7 +8,6 @@ others are given. Files are in the page cache, as every side runs once before th
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 import pty
@@ -26,9 +25,10 @@ import joblib
 from benchmarks.bars import Bar
 from benchmarks.commands import newstag, serve, serve_logged
 from benchmarks.logging_models import Tracking
+from benchmarks.options import parser_of
 from benchmarks.plain import plain_text
 from benchmarks.processes import end, end_when_told, environment, memory, server
-from benchmarks.results import RESULTS, describe, print_table, write_result
+from benchmarks.results import describe, print_ratios, print_table, write_result
 from benchmarks.rivals import fit_plain
 from benchmarks.rounds import medians, ratio, shuffled
 from benchmarks.subject import articles_of, starter_corpus, trained_version
@@ -58,7 +58,7 @@ Figures = dict[str, float]
 
 def main() -> None:
     end_when_told()
-    options = _options()
+    options = parser_of(__doc__, "start.json", rounds=5).parse_args()
     articles = articles_of(options.articles)
     with tempfile.TemporaryDirectory() as name:
         sides = _sides(Path(name), articles)
@@ -67,8 +67,8 @@ def main() -> None:
         print(f"timing {len(sides)} sides, {options.rounds} rounds", file=sys.stderr)
         found: dict[str, list[float]] = {}
         for number in range(options.rounds):
-            for at in shuffled(map(str, range(len(sides))), number):
-                for figure, value in sides[int(at)]().items():
+            for side in shuffled(sides, number):
+                for figure, value in side().items():
                     found.setdefault(figure, []).append(value)
     middle = medians(found)
     rows = [
@@ -77,25 +77,13 @@ def main() -> None:
     ]
     print_table("Starting", ("what", "median", "range"), rows)
     ratios = {f"{name} / {to}": ratio(found, name, to) for name, to in _COMPARED}
-    print_table(
-        "Ratios",
-        ("ratio, within rounds", "median (range)"),
-        [(n, str(r)) for n, r in ratios.items()],
-    )
+    print_ratios(ratios)
     figures = {
         "medians": middle,
         "every round": found,
         "ratios": {name: one.as_json() for name, one in ratios.items()},
     }
     write_result(options.json, describe(articles), options.rounds, _bars(middle), **figures)
-
-
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--articles", nargs="+", default=[], metavar="FILE")
-    parser.add_argument("--rounds", type=int, default=5, metavar="N")
-    parser.add_argument("--json", type=Path, default=RESULTS / "start.json", metavar="FILE")
-    return parser.parse_args()
 
 
 def _sides(folder: Path, articles: Sequence[Article]) -> list[Callable[[], Figures]]:

@@ -8,10 +8,10 @@ articles are the starter's unless others are given, one a request.
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
+from argparse import Namespace
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -22,8 +22,9 @@ from benchmarks.bars import Bar
 from benchmarks.commands import serve, serve_bare, serve_logged
 from benchmarks.logging_models import Tracking
 from benchmarks.needed import need_wrk
+from benchmarks.options import parser_of
 from benchmarks.processes import Server, end_when_told, server
-from benchmarks.results import RESULTS, describe, print_table, write_result
+from benchmarks.results import describe, print_ratios, print_table, write_result
 from benchmarks.rivals import fit_plain
 from benchmarks.rounds import Ratio, medians, ratio, shuffled
 from benchmarks.subject import articles_of, starter_corpus, trained_version
@@ -87,12 +88,9 @@ def main() -> None:
     write_result(options.json, describe(articles), options.rounds, _bars(ratios), **figures)
 
 
-def _options() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
-    parser.add_argument("--articles", nargs="+", default=[], metavar="FILE")
-    parser.add_argument("--rounds", type=int, default=5, metavar="N")
+def _options() -> Namespace:
+    parser = parser_of(__doc__, "throughput.json", rounds=5)
     parser.add_argument("--seconds", type=float, default=5, metavar="N", help="a side and round")
-    parser.add_argument("--json", type=Path, default=RESULTS / "throughput.json", metavar="FILE")
     return parser.parse_args()
 
 
@@ -173,7 +171,7 @@ def _label(answer: Any) -> str:
 
 
 def _measure(
-    targets: Mapping[str, Target], load: Wrk, connections: int, options: argparse.Namespace
+    targets: Mapping[str, Target], load: Wrk, connections: int, options: Namespace
 ) -> Loads:
     """Every side in each round, after a second that is not counted."""
     found: Loads = {name: [] for name in targets}
@@ -224,8 +222,7 @@ def _print(many: Loads, one: Loads, ratios: Mapping[str, Ratio]) -> None:
             middle = medians(_columns(some))
             rows.append((name, f"{middle['rate']:.0f}", _ms(middle["p50"]), _ms(middle["p99"])))
         print_table(title, head, rows)
-    head_of_ratios = ("ratio, within rounds", "median (range)")
-    print_table("Ratios", head_of_ratios, [(name, str(found)) for name, found in ratios.items()])
+    print_ratios(ratios)
 
 
 def _ms(value: float) -> str:

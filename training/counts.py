@@ -13,7 +13,7 @@ from scipy import sparse
 from sklearn.feature_extraction.text import TfidfTransformer
 
 from models.features import Block
-from models.keys import Keys, keys_of
+from models.keys import Keys, ends_of_runs, keys_of
 from models.reading import Plan
 from models.text import Text, terms
 from models.vocabulary import table_of
@@ -153,14 +153,8 @@ def _tally_one(plan: Plan, text: Text) -> tuple[Keys, Tallied]:
     grams = plan.grams(text)
     mine = [grams.keys[start:stop] for _, start, stop, _, _ in grams.spans]
     ordered = np.sort(np.concatenate([grams.keys[:0], *mine]))
-    first = _firsts(ordered)
-    return ordered[first], np.diff(first, append=len(ordered)).astype(np.uint16)
-
-
-def _firsts(ordered: Keys) -> Rows:
-    """Where each run of equal keys begins."""
-    changes = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
-    return np.concatenate(([0], changes)) if len(ordered) else changes
+    ends = ends_of_runs(ordered)
+    return ordered[ends], np.diff(ends, prepend=-1).astype(np.uint16)
 
 
 def _matrix(texts: Sequence[Text], block: Block) -> tuple[Keys, Matrix] | None:
@@ -179,8 +173,8 @@ def _matrix(texts: Sequence[Text], block: Block) -> tuple[Keys, Matrix] | None:
 def _frequent(every: Keys, block: Block) -> Keys:
     """The keys that stand in at least as many texts as the block asks for, ascending."""
     ordered = np.sort(every)
-    first = _firsts(ordered)
-    kept = ordered[first[np.diff(first, append=len(ordered)) >= block.min_df]]
+    ends = ends_of_runs(ordered)
+    kept = ordered[ends[np.diff(ends, prepend=-1) >= block.min_df]]
     # Among words there are blanks, which are none; among characters they are like all others.
     return kept if block.unit == "character" else np.setdiff1d(kept, keys_of([" ", "\n"]))
 

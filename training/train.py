@@ -75,9 +75,8 @@ def train(  # noqa: PLR0913, PLR0917 - what, how, and who is told of either part
     """
     refuse_too_little(corpus)
     dictionary = shipped_dictionary()
-    texts = read_texts(corpus, open_segmenter(segmenter, dictionary_words(dictionary)))
-    problem = pose(corpus, count(texts, _blocks(corpus, recipe, searching is not None)), recipe)
-    del texts  # not needed any more, and as large as the corpus
+    cut = open_segmenter(segmenter, dictionary_words(dictionary))
+    problem = _posed(corpus, recipe, cut, searching is not None)
     problem = replace(problem, threads=jobs)
     evaluated = _evaluated(corpus)
     many = len(np.unique(problem.clusters[evaluated])) >= _ENOUGH * recipe.folds
@@ -107,6 +106,12 @@ def train(  # noqa: PLR0913, PLR0917 - what, how, and who is told of either part
         likely=probabilities(problem, deciding, scores),
         trials=found.trials if found else (),
     )
+
+
+def _posed(corpus: Corpus, recipe: Recipe, segmenter: Segmenter, search: bool) -> Problem:
+    """The corpus as arrays; its texts, as large as itself, are let go."""
+    texts = read_texts(corpus, segmenter)
+    return pose(corpus, count(texts, _blocks(corpus, recipe, search)), recipe)
 
 
 def read_texts(corpus: Corpus, segmenter: Segmenter) -> list[Text]:
