@@ -11,8 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 
-def write_whole(path: Path, data: bytes) -> None:
-    """Write beside the target, flush to disk, and put it in place at once."""
+def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Write beside the target, flush to disk, and put it in place at once.
+
+    Other users of the machine may serve from here, so that they may read it unless ``mode`` says
+    otherwise; until then the file is mkstemp's own, of mode 0600.
+    """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     temporary = Path(name)
     try:
@@ -20,7 +24,7 @@ def write_whole(path: Path, data: bytes) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        temporary.chmod(0o644)  # mkstemp gives 0600; other users of the machine serve from here
+        temporary.chmod(mode)
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

@@ -34,6 +34,18 @@ def test_other_users_may_read_what_was_written(tmp_path: Path) -> None:
     assert stat.S_IMODE((tmp_path / "champion").stat().st_mode) == 0o644
 
 
+def test_nobody_else_may_read_what_is_written_as_private(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    modes: list[int] = []
+    monkeypatch.setattr(
+        os, "fsync", lambda handle: modes.append(stat.S_IMODE(os.fstat(handle).st_mode))
+    )
+    write_whole(tmp_path / "keys.json", b"one\n", mode=0o600)
+    assert modes[0] == 0o600  # before it has its mode as well
+    assert stat.S_IMODE((tmp_path / "keys.json").stat().st_mode) == 0o600
+
+
 @pytest.mark.parametrize("step", ["fsync", "fdopen"])
 def test_a_failing_write_leaves_the_old_content_and_no_temporary_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
