@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from labels.errors import InputError
     from labels.joining import Given
     from models.store import Store
+    from serving.keys import KeyFile
 
 _SHOWN = 10  # messages about unreadable rows; the rest is counted
 
@@ -389,6 +390,48 @@ def list_suspects(model: str, limit: int | None, as_json: bool, store: str, **_:
     _print(unjudged_lines(unjudged))
 
 
+@cli.group()
+def keys() -> None:
+    """Make, list and revoke the keys that clients of the service send."""
+
+
+@keys.command()
+@click.argument("name")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    type=click.Choice(["predict", "metrics", "admin"]),
+    help="What the key opens; repeatable. Admin opens metrics as well.",
+)
+@_globals
+def add(name: str, scopes: tuple[str, ...], store: str, **_: str) -> None:
+    """Make a key and print its token."""
+    token = _key_file(store).add(name, scopes)
+    _print([token])
+    how = "send it with every request, as: Authorization: Bearer TOKEN"
+    click.echo(f"note: this token is shown once and not kept; {how}", err=True)
+
+
+@keys.command("list")
+@_globals
+def list_keys(store: str, **_: str) -> None:
+    """List the keys of the store, revoked ones too, the oldest first."""
+    from serving.listing import key_lines
+
+    _print(key_lines(_key_file(store).keys()))
+
+
+@keys.command()
+@click.argument("name")
+@_globals
+def revoke(name: str, store: str, **_: str) -> None:
+    """Close the service to a key, for good."""
+    key = _key_file(store).revoke(name)
+    _print([f"{key.name} is revoked"])
+
+
 @cli.command()
 @_setting("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @_setting("--port", type=_PORT, default=5000, show_default=True, help="The port to listen on.")
@@ -407,6 +450,14 @@ def _store(root: str) -> Store:
     from models.store import Store
 
     return Store(Path(root))
+
+
+def _key_file(store: str) -> KeyFile:
+    from pathlib import Path
+
+    from serving.keys import NAME, KeyFile
+
+    return KeyFile(Path(store) / NAME)
 
 
 def _scheme(path: str | None) -> Any:

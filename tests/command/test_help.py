@@ -61,6 +61,7 @@ def test_the_verbs_are_those_of_the_plan() -> None:
     planned = {"train", "tag", "serve", "models list", "models show", "models promote"}
     planned |= {"models rollback", "models history", "ui"}
     planned |= {"labels check", "labels stats", "labels agreement"}
+    planned |= {"keys add", "keys list", "keys revoke"}
     assert planned <= {" ".join(words) for words in VERBS}
 
 
