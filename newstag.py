@@ -256,14 +256,45 @@ def tag(inputs: tuple[str, ...], quiet: bool, store: str, **given: Any) -> None:
 )
 @_MODEL
 @_SEGMENTER
+@_setting(
+    "--deadline",
+    type=click.FloatRange(0.1, 3600),
+    default=10.0,
+    show_default=True,
+    callback=_finite,
+    help="Seconds within which a request is answered, or told to come back.",
+)
+@_setting(
+    "--queue",
+    type=click.IntRange(1, 10_000),
+    default=128,
+    show_default=True,
+    help="Requests that a worker has under way before it tells more to come back.",
+)
+@_setting(
+    "--drain",
+    type=click.FloatRange(0, 600),
+    default=1.0,
+    show_default=True,
+    callback=_finite,
+    help="Seconds to go on answering after SIGTERM, while /readyz says no.",
+)
+@click.option(
+    "--without-keys", is_flag=True, help="Without API keys, serve other machines all the same."
+)
 @_globals
-def serve(host: str, port: int, workers: int, model: str, segmenter: Any, **given: Any) -> None:
-    """Answer POST /v1/predict over HTTP; /docs describes it."""
+def serve(host: str, port: int, workers: int, without_keys: bool, store: str, **given: Any) -> None:
+    """Answer POST /v1/predict over HTTP; /docs describes it.
+
+    The champion is followed: a promotion takes effect within seconds. Once there are API keys
+    (newstag keys add) every request needs one; until then only this machine is served.
+    """
     from serving.run import run
     from serving.settings import Settings
 
-    root = _store(given["store"]).root
-    run(Settings(store=root, model=model, segmenter=segmenter), host, port, workers)
+    options = _only(given, "model", "segmenter", "deadline", "queue", "drain")
+    settings = Settings(store=_store(store).root, **options)
+    run(settings, host, port, workers, open_to_all=without_keys)
 
 
 @cli.group()

@@ -1,24 +1,19 @@
-"""The bare route: what FastAPI alone does with the same body, under the service's own uvicorn.
+"""The bare route: what FastAPI alone does with the same body, under uvicorn as it comes.
 
-    python -m benchmarks.bare STORE PORT
+    python -m benchmarks.bare PORT
 
-goes the way of ``newstag serve`` up to the app, which is replaced: so both have the same settings
-of uvicorn, whatever they are. FastAPI finds, parses and answers here as it does by itself;
-newstag's own route leaves out what it does for dependencies.
+FastAPI finds, parses and answers here as it does by itself, and uvicorn writes its access log, as
+newstag writes its own.
 """
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import Any
 
 import uvicorn
 from fastapi import FastAPI
 from pydantic import BaseModel
-
-from serving.run import run
-from serving.settings import Settings
 
 
 class Body(BaseModel):
@@ -47,15 +42,8 @@ def bare_app() -> FastAPI:
 
 
 def main() -> None:
-    store, port = sys.argv[1:]
-    configure = uvicorn.Config.__init__
-
-    def configured(self: uvicorn.Config, app: Any, *given: Any, **settings: Any) -> None:
-        del app
-        configure(self, bare_app(), *given, **settings)
-
-    uvicorn.Config.__init__ = configured  # type: ignore[method-assign] # see above
-    run(Settings(store=Path(store)), "127.0.0.1", int(port), 1)
+    (port,) = sys.argv[1:]
+    uvicorn.run(bare_app(), host="127.0.0.1", port=int(port))
 
 
 if __name__ == "__main__":

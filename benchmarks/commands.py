@@ -23,5 +23,5 @@ def serve_logged(model: str) -> list[str]:
     return [str(PROGRAMS / "mlflow"), "models", "serve", "--model-uri", model, *options]
 
 
-def serve_bare(store: Path) -> list[str]:
-    return [sys.executable, "-m", "benchmarks.bare", str(store), "{port}"]
+def serve_bare() -> list[str]:
+    return [sys.executable, "-m", "benchmarks.bare", "{port}"]

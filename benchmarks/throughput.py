@@ -111,7 +111,7 @@ def _prepared(folder: Path) -> dict[str, Side]:
     return {
         _OURS: _side(serve(store), ours),
         **{name: _side(serve_logged(model), theirs) for name, model in logged.items()},
-        _BARE: _side(serve_bare(store), ours),
+        _BARE: _side(serve_bare(), ours),
     }
 
 

@@ -17,6 +17,7 @@ class Prediction:
 
     ``given`` maps a group id to label ids, the likeliest first; ``scores`` maps a group id to
     label ids and probabilities, the likeliest first. ``explain`` is there where it was asked for.
+    ``words`` counts the article's words, and ``unknown`` those that the model has never seen.
     """
 
     id: str
@@ -25,6 +26,8 @@ class Prediction:
     scores: Mapping[str, Mapping[str, float]]
     reasons: tuple[str, ...]
     model: str
+    words: int = 0
+    unknown: int = 0
     explain: Explanation | None = None
 
     @property

@@ -12,7 +12,6 @@ from models.explanation import Scored
 from models.explanation import explain as explain_
 from models.model import Model
 from models.prediction import DECIMALS, Prediction
-from models.reading import Terms
 from models.segmentation import SegmenterName, dictionary_words, open_segmenter
 from models.text import Read, Text, read_article
 
@@ -52,6 +51,7 @@ class Predictor:
         if most:
             scored = Scored(read, text, terms, rows, values, linear)
             explained = explain_(scheme, scorer, scored, most)
+        known, words = scorer.count_known(text, terms)
         given, scores = {}, {}
         reasons: list[str] = []
         numbers = linear.tolist()
@@ -65,21 +65,23 @@ class Predictor:
             scheme=scheme,
             given=given,
             scores=scores,
-            reasons=(*reasons, *self._warnings(text, terms)),
+            reasons=(*reasons, *_warnings(text, known, words)),
             model=self.version,
+            words=words,
+            unknown=words - known,
             explain=explained,
         )
 
-    def _warnings(self, text: Text, terms: Terms) -> list[str]:
-        """What makes the text itself hard to judge."""
-        little = text.count_characters(LEAST_CHARACTERS) < LEAST_CHARACTERS
-        strange = not little and not self.model.scorer.knows(text, terms, LEAST_KNOWN)
-        found = {
-            "too_little_text": little,
-            "truncated": text.truncated,
-            "out_of_vocabulary": strange,
-        }
-        return [reason for reason, holds in found.items() if holds]
+
+def _warnings(text: Text, known: int, words: int) -> list[str]:
+    """What makes the text itself hard to judge."""
+    little = text.count_characters(LEAST_CHARACTERS) < LEAST_CHARACTERS
+    found = {
+        "too_little_text": little,
+        "truncated": text.truncated,
+        "out_of_vocabulary": not little and known < LEAST_KNOWN * max(words, 1),
+    }
+    return [reason for reason, holds in found.items() if holds]
 
 
 def _likeliest_first(

@@ -110,14 +110,12 @@ class Scorer:
         taken = self.weights.take(values.rows, axis=0)
         return np.asarray(self.intercepts + np.einsum("i,ij->j", values.tf, taken))
 
-    def knows(self, text: Text, terms: Terms, share: float) -> bool:
-        """Whether at least this share of the article's words stands in a vocabulary of words."""
+    def count_known(self, text: Text, terms: Terms) -> tuple[int, int]:
+        """How many of the article's words stand in a vocabulary of words, and how many it has."""
         known = self._known_words.take(terms.words)
         if terms.shapes is not None:
             known |= self._known_shapes.take(terms.shapes)
-        count = int(np.count_nonzero(known))
-        # Blanks may be among the words: most texts know enough even so.
-        return count >= share * len(known) > 0 or count >= share * max(text.count_words(), 1)
+        return int(np.count_nonzero(known)), text.count_words()
 
     @cached_property
     def plan(self) -> Plan:

@@ -2,22 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from http import HTTPStatus
+import logging
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse
 
 from labels.errors import InputError, NewstagError, StateError
+from serving.logs import trace
 
 MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER = 1  # seconds
+
+_log = logging.getLogger("newstag")
 
 # The one place where our errors get a status.
-_STATUS: dict[type[NewstagError], HTTPStatus] = {
-    InputError: HTTPStatus.UNPROCESSABLE_ENTITY,
-    StateError: HTTPStatus.SERVICE_UNAVAILABLE,
+_STATUS: dict[type[NewstagError], int] = {InputError: 422, StateError: 503}
+# What the service refuses by itself, by code.
+_REFUSALS = {
+    "no_key": (401, "Send Authorization: Bearer KEY, with a key that the operator made"),
+    "not_in_scope": (403, "Use a key with the scope that the operator gave this path"),
+    "slow_body": (408, "Send the whole body within the deadline"),
+    "not_ready": (503, "Ask again in a second"),
+    "draining": (503, "Ask another worker or machine: this one was told to stop"),
+    "full": (503, "Ask again after the seconds of Retry-After"),
+    "too_late": (503, "Ask again after the seconds of Retry-After, or for fewer articles at once"),
 }
 # Code and fix of what the framework raises. The phrases of http.HTTPStatus change with Python.
 _HTTP = {
@@ -29,87 +39,103 @@ _HTTP = {
 }
 _TITLES = {
     400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
     404: "Not Found",
     405: "Method Not Allowed",
+    408: "Request Timeout",
     413: "Content Too Large",
     415: "Unsupported Media Type",
     422: "Unprocessable Content",
     500: "Internal Server Error",
     503: "Service Unavailable",
 }
+_HEADERS = {
+    401: {"WWW-Authenticate": 'Bearer realm="newstag"'},
+    # What is left of the body would be taken for the next request.
+    408: {"Connection": "close"},
+    503: {"Retry-After": str(RETRY_AFTER)},
+}
 _OTHER = ("refused", "See /openapi.json")
-_SCHEMA_FIX = ("", "Mend what errors names; /openapi.json has the schema")
+_SCHEMA_FIX = "Mend what errors names; /openapi.json has the schema"
+_INTERNAL_FIX = "Try again; if it stays, tell the operator, whose log has the cause"
+
+
+class Refused(Exception):  # noqa: N818 - it names a problem, as HTTPException does
+    """A request that is not answered, by a code of those that the service knows."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+        self.status, self.fix = _REFUSALS[code]
 
 
 class RefusedBody(Exception):  # noqa: N818 - it names a problem, as HTTPException does
-    """A request body that is not what the route takes; ``errors`` says where and why."""
+    """A request that is not what the route takes; ``errors`` says where and why."""
 
-    def __init__(self, status: HTTPStatus, code: str, errors: Sequence[dict[str, str]]) -> None:
+    def __init__(
+        self, status: int, code: str, errors: Sequence[dict[str, str]], fix: str = ""
+    ) -> None:
         super().__init__(status, code, errors)
-        self.status = status
+        self.status = int(status)
         self.code = code
         self.errors = list(errors)
+        self.fix = fix or (_HTTP[400][1] if status == 400 else _SCHEMA_FIX)
 
 
-class NotReady(Exception):  # noqa: N818 - it names a problem, as HTTPException does
-    """No model is loaded."""
-
-
-def problem(status: int, code: str, fix: str, **more: object) -> JSONResponse:
+class Problem(JSONResponse):
     """A problem body: its ``code`` is for programs, ``fix`` for whoever reads the log."""
-    body: dict[str, object] = {
-        "type": "about:blank",
-        "title": _TITLES.get(status, "Refused"),
-        "status": status,
-        "code": code,
-        "fix": fix,
-        **more,
-    }
-    return JSONResponse(body, status, media_type=MEDIA_TYPE)
+
+    media_type = MEDIA_TYPE
+
+    def __init__(
+        self,
+        status: int,
+        code: str,
+        fix: str,
+        headers: Mapping[str, str] | None = None,
+        **more: object,
+    ) -> None:
+        self.code = code
+        title = _TITLES.get(status, "Refused")
+        body = {"type": "about:blank", "title": title, "status": status, "code": code, "fix": fix}
+        given = {**_HEADERS.get(status, {}), **(headers or {})}
+        super().__init__({**body, **more}, status, given)
 
 
-def install(app: FastAPI) -> None:
-    """Answer every error of the app with a problem body."""
-    handlers: dict[Any, Any] = {
-        RefusedBody: _refused,
-        NotReady: _not_ready,
-        NewstagError: _ours,
-        HTTPException: _http,
-        Exception: _unforeseen,
-    }
-    for error, handler in handlers.items():
-        app.add_exception_handler(error, handler)
+def problem_of(error: Exception) -> Problem:
+    """The answer to an error, whatever it is; one that nobody foresaw is logged."""
+    match error:
+        case Refused():
+            return Problem(error.status, error.code, error.fix)
+        case RefusedBody():
+            return Problem(error.status, error.code, error.fix, errors=error.errors)
+        case NewstagError():
+            status = next(status for kind, status in _STATUS.items() if isinstance(error, kind))
+            return Problem(status, "refused", error.fix, detail=f"{error.where}: {error.what}")
+        case HTTPException():
+            code, fix = _HTTP.get(error.status_code, _OTHER)
+            return Problem(error.status_code, code, fix, error.headers)
+        case _:
+            _log.error("internal error", extra=trace(error))
+            return Problem(500, "internal_error", _INTERNAL_FIX)
 
 
-async def _refused(_: Request, error: RefusedBody) -> JSONResponse:
-    fix = _HTTP.get(error.status, _SCHEMA_FIX)[1]
-    return problem(error.status, error.code, fix, errors=error.errors)
-
-
-async def _not_ready(_: Request, __: NotReady) -> JSONResponse:
-    return problem(503, "not_ready", "Ask again in a second")
-
-
-async def _ours(_: Request, error: NewstagError) -> JSONResponse:
-    status = next(s for kind, s in _STATUS.items() if isinstance(error, kind))
-    return problem(status, "refused", error.fix, detail=f"{error.where}: {error.what}")
-
-
-async def _http(_: Request, error: HTTPException) -> JSONResponse:
-    answer = problem(error.status_code, *_HTTP.get(error.status_code, _OTHER))
-    answer.headers.update(error.headers or {})
-    return answer
-
-
-async def _unforeseen(_: Request, __: Exception) -> JSONResponse:
-    fix = "Try again; if it stays, tell the operator, whose log has the cause"
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "internal_error", fix)
-
-
-def described() -> dict[int | str, dict[str, Any]]:
-    """For OpenAPI: the problems that a route with a body can answer."""
+def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """For OpenAPI: the problems that a route can answer."""
     content = {MEDIA_TYPE: {"schema": _SCHEMA}}
-    return {s: {"description": _TITLES[s], "content": content} for s in (400, 413, 415, 422, 503)}
+    headers = {
+        status: {name: {"schema": {"type": "string"}} for name in named}
+        for status, named in _HEADERS.items()
+    }
+    return {
+        status: {
+            "description": _TITLES[status],
+            "content": content,
+            **({"headers": headers[status]} if status in headers else {}),
+        }
+        for status in statuses
+    }
 
 
 _SCHEMA = {

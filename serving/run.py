@@ -2,42 +2,209 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import os
+import signal
 import socket
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import replace
+from ipaddress import ip_address
+from time import monotonic
+from types import FrameType
 
 import uvicorn
+from uvicorn.supervisors import multiprocess
 
 from labels.errors import StateError
-from serving.app import create_app, load
+from serving.edge import Edge
+from serving.keys import read_keyring
+from serving.live import Loaded, load
+from serving.logs import CONFIG, noted
+from serving.metrics import FOLDER
 from serving.settings import Settings
 
+_BACKLOG = 2048
+_KEEP_ALIVE = 75  # seconds: longer than the minute that proxies keep an idle connection
+_LAST_ANSWERS = 0.2  # seconds for connections that were taken at the very end
 
-def run(settings: Settings, host: str, port: int, workers: int) -> None:
+_log = logging.getLogger("newstag")
+
+
+class Config(uvicorn.Config):
+    """uvicorn's settings, with ours beside them; worker processes get both."""
+
+    def __init__(self, settings: Settings, workers: int) -> None:
+        super().__init__(
+            "newstag",  # the server puts the app in its place
+            workers=workers,
+            log_config=CONFIG,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=_KEEP_ALIVE,
+            backlog=_BACKLOG,
+        )
+        self.settings = settings
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server of one worker, which goes on for a while when it is told to stop.
+
+    On SIGTERM /readyz says no, and every answer closes its connection; requests that arrive are
+    answered until ``drain`` seconds have passed. Then no connection is taken any more, and what
+    is in flight is finished. Ctrl-C, or a second SIGTERM, leaves the waiting out.
+    """
+
+    def __init__(self, config: Config, loaded: Loaded | None = None) -> None:
+        super().__init__(config)
+        self._settings = config.settings
+        self._given = loaded
+        self._edge: Edge | None = None
+        self._until: float | None = None
+
+    def run(self, sockets: list[socket.socket] | None = None) -> None:
+        """Make the app in the process that runs it, and serve."""
+        from serving.app import create_app
+
+        self._edge = create_app(self._settings, self._given)
+        self.config.app = self._edge
+        super().run(sockets)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Drain first, where that is asked for and has not begun."""
+        drains = sig == signal.SIGTERM and self.started and self._settings.drain > 0
+        if not drains or self._until is not None or self._edge is None:
+            super().handle_exit(sig, frame)
+            return
+        self._until = monotonic() + self._settings.drain
+        self._edge.service.live.draining = True
+        _log.info("draining", extra=noted(seconds=self._settings.drain))
+
+    async def on_tick(self, counter: int) -> bool:
+        """Stop when the draining is over."""
+        if self._until is not None and monotonic() >= self._until:
+            super().handle_exit(signal.SIGTERM, None)
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take the connections that wait already, and no more; then finish."""
+        if self._until is not None and not self.force_exit:
+            await self._take_the_last(sockets or [])
+        await super().shutdown(sockets)
+
+    async def _take_the_last(self, sockets: Sequence[socket.socket]) -> None:
+        """Closing a listening socket resets the connections that nobody has accepted yet."""
+        taken = [connection for listening in sockets for connection in _waiting(listening)]
+        for server in self.servers:
+            server.close()
+        loop = asyncio.get_running_loop()
+        for connection in taken:
+            await loop.connect_accepted_socket(self._protocol, connection)
+        await asyncio.sleep(_LAST_ANSWERS)
+
+    def _protocol(self) -> asyncio.Protocol:
+        make = self.config.http_protocol_class
+        protocol: asyncio.Protocol = make(  # type: ignore[call-arg] # as uvicorn itself makes it
+            config=self.config, server_state=self.server_state, app_state=self.lifespan.state
+        )
+        return protocol
+
+
+class Worker(multiprocess.Process):
+    """uvicorn's worker process, with our server in it."""
+
+    config: Config
+
+    @property
+    def server(self) -> Server:
+        """The server, made in the process that runs it."""
+        if not isinstance(self._server, Server):
+            self._server = Server(self.config)
+        return self._server
+
+
+def _waiting(listening: socket.socket) -> Iterator[socket.socket]:
+    """The connections that the kernel has made and nobody has accepted."""
+    with suppress(BlockingIOError):
+        while True:
+            yield listening.accept()[0]
+
+
+def run(settings: Settings, host: str, port: int, workers: int, *, open_to_all: bool) -> None:
     """Serve until told to stop.
 
+    Without API keys only this machine is served, unless it is ``open_to_all``.
+
     Raises:
-        StateError: the address cannot be bound, or there is no model.
+        StateError: the address cannot be bound, there is no model, or no key for an address that
+            others can reach.
         VersionError: the model is refused.
     """
+    closed = read_keyring(settings.keys) is not None
+    if not (closed or open_to_all or _is_loopback(host)):
+        what = "no API keys, and others could reach this address"
+        fix = "Make a key: newstag keys add NAME --scope predict; or give --without-keys"
+        raise StateError(host, what, fix)
     loaded = load(settings)
-    _refuse_taken(host, port)
+    settings = replace(settings, fallback=loaded.folder.resolve())
+    listening = _bind(host, port)
+    config = Config(settings, workers)
+    _log.info("serving", extra=noted(**_described(listening, loaded, workers, closed=closed)))
     if workers == 1:
-        uvicorn.run(create_app(settings, loaded), host=host, port=port)
+        Server(config, loaded).run([listening])
         return
-    # Every worker answers with this version, also one that is started again after a promotion.
-    settings = replace(settings, model=str(loaded.folder.resolve()))
-    os.environ.update(settings.as_environment())
-    factory = "serving.app:create_app_from_environment"
-    uvicorn.run(factory, factory=True, host=host, port=port, workers=workers)
+    # There is no other way to hand it a kind of worker.
+    multiprocess.Process = Worker  # type: ignore[misc]
+    with _shared_counts():
+        multiprocess.Multiprocess(config, [listening]).run()
 
 
-def _refuse_taken(host: str, port: int) -> None:
-    """Bind and let go: uvicorn would log a taken port and end the process by itself."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+def _described(
+    listening: socket.socket, loaded: Loaded, workers: int, *, closed: bool
+) -> dict[str, object]:
+    host, port = listening.getsockname()[:2]
+    return {
+        "url": f"http://{f'[{host}]' if ':' in host else host}:{port}",
+        "model": loaded.manifest.version,
+        "workers": workers,
+        "keys": "required" if closed else "none: whoever reaches this address may ask",
+    }
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address; a name counts as far as it is localhost."""
     try:
-        socket.create_server((host, port), family=family).close()
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    """Listen already, so that a taken port is told before anything else starts."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # Named as TCP, or asyncio does not see that it is and leaves Nagle's delay of 40 ms on.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)
     except OSError as error:
+        listening.close()
         reason = str(error.strerror).split(" (")[0]  # without the address, told already
         what = f"cannot be bound ({reason})"
         raise StateError(f"{host}:{port}", what, "Choose another --host or --port") from error
+    listening.setblocking(False)
+    return listening
+
+
+@contextmanager
+def _shared_counts() -> Iterator[None]:
+    """A folder where workers keep their counts, so that each can show those of all."""
+    with tempfile.TemporaryDirectory(prefix="newstag-metrics-") as folder:
+        os.environ[FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[FOLDER]

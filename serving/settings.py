@@ -2,46 +2,35 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast, get_args
 
-from labels.errors import StateError
 from models.segmentation import SegmenterName
+from serving.keys import NAME
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Settings:
-    """``model`` is a reference within ``store``: champion, latest, a version id or a directory."""
+    """What a worker needs to know; it is handed to worker processes as it is.
+
+    ``model`` is a reference within ``store``: champion, latest, a version id or a directory. The
+    first two are followed while the service runs. ``fallback`` is the version that answers where
+    the referenced one is refused when a worker starts; without one the worker does not start.
+
+    ``deadline`` is in seconds, from the first byte of a request to its answer. ``queue`` is how
+    many requests a worker has under way before it tells more to come back. ``drain`` is in
+    seconds: so long a worker that was told to stop still answers, while /readyz says no.
+    """
 
     store: Path = Path("models/store")
     model: str = "champion"
     segmenter: SegmenterName = "rjieba"
+    fallback: Path | None = None
+    deadline: float = 10.0
+    queue: int = 128
+    drain: float = 1.0
 
-    def as_environment(self) -> dict[str, str]:
-        """For worker processes, which are started with nothing but their environment."""
-        return {
-            "NEWSTAG_STORE": str(self.store),
-            "NEWSTAG_MODEL": self.model,
-            "NEWSTAG_SEGMENTER": self.segmenter,
-        }
-
-
-def settings_from(environment: Mapping[str, str] = os.environ) -> Settings:
-    """The settings that ``as_environment`` wrote, or that an operator set.
-
-    Raises:
-        StateError: a segmenter that there is not.
-    """
-    default = Settings()
-    segmenter = environment.get("NEWSTAG_SEGMENTER", default.segmenter)
-    if segmenter not in get_args(SegmenterName):
-        fix = f"Use one of: {', '.join(get_args(SegmenterName))}"
-        raise StateError("NEWSTAG_SEGMENTER", f"no segmenter '{segmenter}'", fix)
-    return Settings(
-        store=Path(environment.get("NEWSTAG_STORE", default.store)),
-        model=environment.get("NEWSTAG_MODEL", default.model),
-        segmenter=cast("SegmenterName", segmenter),
-    )
+    @property
+    def keys(self) -> Path:
+        """The file of API keys."""
+        return self.store / NAME

@@ -218,30 +218,29 @@ def test_rows_of_one_term_lie_together(scorer: Scorer) -> None:
     assert len(np.unique(numbers)) < len(numbers)
 
 
-def knows(scorer: Scorer, text: Text, share: float) -> bool:
-    return scorer.knows(text, scorer.terms(text), share)
+def count_known(scorer: Scorer, text: Text) -> tuple[int, int]:
+    return scorer.count_known(text, scorer.terms(text))
 
 
-@pytest.mark.parametrize(("share", "expected"), [(0.75, True), (0.76, False)])
-def test_the_known_share_counts_words_as_often_as_they_stand(
-    model: Model, segmenter: Segmenter, share: float, expected: bool
-) -> None:
-    assert knows(model.scorer, read_article("论坛", "论坛 论坛 番茄", segmenter), share) is expected
+def test_known_words_are_counted_as_often_as_they_stand(model: Model, segmenter: Segmenter) -> None:
+    assert count_known(model.scorer, read_article("论坛", "论坛 论坛 番茄", segmenter)) == (3, 4)
 
 
 def test_pairs_of_characters_make_no_word_known(segmenter: Segmenter) -> None:
     block = Block(field="title", unit="character", low=2, high=2)
     pairs = Weights(block=block, terms=["论坛"], idf=np.ones(1), weights=np.ones((1, 1)))
-    assert not knows(fuse([pairs], np.zeros(1)), read_article("论坛", "通知", segmenter), 0.01)
+    assert count_known(fuse([pairs], np.zeros(1)), read_article("论坛", "通知", segmenter)) == (
+        0,
+        2,
+    )
 
 
 def test_shapes_make_a_word_known(segmenter: Segmenter) -> None:
     block = Block(field="whole", unit="shape")
     shapes = Weights(block=block, terms=["00"], idf=np.ones(1), weights=np.ones((1, 1)))
     text = read_article("", "23 番茄", segmenter)
-    assert knows(fuse([shapes], np.zeros(1)), text, 0.5)
-    assert not knows(fuse([shapes], np.zeros(1)), text, 0.51)
+    assert count_known(fuse([shapes], np.zeros(1)), text) == (1, 2)
 
 
 def test_an_article_without_words_knows_none(model: Model, segmenter: Segmenter) -> None:
-    assert not knows(model.scorer, read_article("", " \n ", segmenter), 0.01)
+    assert count_known(model.scorer, read_article("", " \n ", segmenter)) == (0, 0)

@@ -1,0 +1,91 @@
+"""Access: who may ask for which path."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from labels.errors import NewstagError
+from serving.exchange import Exchange
+from serving.keys import Keyring, read_keyring
+from serving.logs import noted
+from serving.problems import Refused
+
+# Probes, and what says nothing but how to ask.
+OPEN = frozenset({"/healthz", "/readyz", "/ping", "/version", "/docs", "/openapi.json"})
+_SCOPES = {"/metrics": "metrics"}
+_BEARER = b"bearer "
+
+_log = logging.getLogger("newstag")
+
+
+class Access:
+    """The keys that a store has; without a file of keys, everybody may ask for everything.
+
+    The file is read again when it changes. One that cannot be read, or is gone, changes nothing:
+    what was closed stays closed.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._seen: object = None
+        self._keyring: Keyring | None = None
+
+    @property
+    def closed(self) -> bool:
+        """Whether a key is needed."""
+        return self._keyring is not None
+
+    def start(self) -> None:
+        """Read the keys.
+
+        Raises:
+            NewstagError: they cannot be read, and nobody would know who may ask.
+        """
+        self._seen = self._mark()
+        self._keyring = read_keyring(self._path)
+
+    def look(self) -> None:
+        """Read the keys again if their file has changed.
+
+        A file that cannot be read is complained of once.
+        """
+        seen = self._mark()
+        if seen == self._seen:
+            return
+        self._seen = seen
+        try:
+            found = read_keyring(self._path)
+        except NewstagError as error:
+            _log.error("keys refused", extra=noted(reason=str(error)))
+            return
+        if found is None and self.closed:
+            reason = f"{self._path}: gone; the keys that were read last stay in force"
+            _log.error("keys refused", extra=noted(reason=reason))
+            return
+        self._keyring = found
+
+    def _mark(self) -> object:
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            return error.errno
+        return found.st_mtime_ns, found.st_ino, found.st_size
+
+    def check(self, exchange: Exchange, path: str, authorization: bytes) -> None:
+        """Let a request pass, and note whose key it carries.
+
+        Raises:
+            Refused: no key, an unknown or revoked one, or one without the scope for this path.
+        """
+        if self._keyring is None or path in OPEN:
+            return
+        token = authorization[len(_BEARER) :].strip()
+        held = self._keyring.find(token) if authorization[:7].lower() == _BEARER else None
+        if held is None:
+            raise Refused("no_key")
+        exchange.key = held.name
+        if not held.allows(_SCOPES.get(path, "predict")):
+            raise Refused("not_in_scope")

@@ -1,0 +1,80 @@
+"""Capacity: how much work a worker has under way, and whose turn it is."""
+
+from __future__ import annotations
+
+import asyncio
+from time import perf_counter
+
+from serving.exchange import Exchange
+from serving.problems import Refused
+
+# Work that one round of the event loop may do, in seconds: a probe waits for a few rounds.
+_ROUND = 0.008
+MOST_BYTES = 32 * 1024 * 1024  # of bodies that are held at once
+
+
+class Capacity:
+    """Predicting holds the processor, so one thing is done at a time, in small parts.
+
+    Requests that are under way take turns, part by part, so that a long list does not hold up
+    short ones, and the event loop gets round often enough to answer probes. Threads would do
+    worse: they would wait for the interpreter's lock, and make every read and write wait too.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._under_way = 0
+        self._held = 0
+        self._spent = 0.0
+        self._began = 0.0
+
+    def enter(self, exchange: Exchange) -> None:
+        """Begin a request; ``leave`` must follow.
+
+        Raises:
+            Refused: as many as may be are under way.
+        """
+        if self._under_way >= self._most:
+            raise Refused("full")
+        self._under_way += 1
+        exchange.held = 0
+
+    def hold(self, size: int, exchange: Exchange) -> None:
+        """Keep so many more bytes of a body in memory, until ``leave``.
+
+        Raises:
+            Refused: that would be too many.
+        """
+        if self._held + size > MOST_BYTES:
+            raise Refused("full")
+        self._held += size
+        exchange.held += size
+
+    def leave(self, exchange: Exchange) -> None:
+        """End a request."""
+        self._under_way -= 1
+        self._held -= exchange.held
+
+    async def turn(self, exchange: Exchange) -> None:
+        """Wait until there is time for some milliseconds of work.
+
+        Raises:
+            Refused: the deadline passed before.
+        """
+        while self._spent >= _ROUND:
+            await asyncio.sleep(0)
+        if perf_counter() > exchange.deadline:
+            raise Refused("too_late")
+
+    def __enter__(self) -> None:
+        """Begin the work of a turn, in which nothing is waited for."""
+        self._began = perf_counter()
+
+    def __exit__(self, *_: object) -> None:
+        """Count what the work took against the round."""
+        if not self._spent:
+            asyncio.get_running_loop().call_soon(self._next_round)
+        self._spent += perf_counter() - self._began
+
+    def _next_round(self) -> None:
+        self._spent = 0.0
