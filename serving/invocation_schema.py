@@ -10,12 +10,14 @@ from typing import Any
 
 from serving.invocations import MEDIA_TYPES, MOST_ROWS
 
-_WHOLE = r"[^\ud800-\udfff]"  # no half of an emoji, which UTF-8 cannot write
+# All of Unicode but half an emoji, which UTF-8 cannot write. The end of the range is the character
+# itself, for which regular expressions have no common name, and naming the halves is none to some.
+_WHOLE = "^[\\u0000-\\ud7ff\\ue000-\U0010ffff]*$"
 _BLANK = r"\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-_TEXT = {"type": "string", "pattern": f"^{_WHOLE}*$"}
+_TEXT = {"type": "string", "pattern": _WHOLE}
 _ID = {
     "anyOf": [
-        {"type": "string", "pattern": rf"^{_WHOLE}*[^{_BLANK}\ud800-\udfff]{_WHOLE}*$"},
+        {"allOf": [_TEXT, {"type": "string", "pattern": f"[^{_BLANK}]"}]},
         {"type": "integer"},
     ],
     "description": "Without one the answer has the position of the row",
