@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from labels.article import Article
@@ -21,6 +20,7 @@ from models.predictor import Predictor
 from models.store import Store
 from models.version import load_predictor
 from serving.app import create_app
+from serving.edge import Edge
 from serving.settings import Settings
 from training.recipe import Recipe
 from training.saving import save
@@ -67,13 +67,13 @@ def articles(rows: list[dict[str, object]]) -> list[Article]:
 
 
 @pytest.fixture
-def app(trained: Path) -> FastAPI:
+def app(trained: Path) -> Edge:
     """The service, not started yet."""
     return create_app(Settings(store=trained))
 
 
 @pytest.fixture
-def client(app: FastAPI) -> Iterator[TestClient]:
+def client(app: Edge) -> Iterator[TestClient]:
     """A client of the started service, which sees its answers even to internal errors."""
     with TestClient(app, raise_server_exceptions=False) as started:
         yield started

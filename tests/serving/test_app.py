@@ -7,19 +7,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from labels.errors import InputError, NewstagError, StateError, VersionError
-from models.store import Store
-from serving.app import create_app, create_app_from_environment
+from serving.app import create_app
+from serving.edge import Edge
 from serving.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 ARTICLE = {"title": "青石", "content": "松雾区绝密标记"}
 
 
-def start(app: FastAPI) -> None:
+def start(app: Edge) -> None:
     with TestClient(app):
         pass
 
@@ -45,16 +44,6 @@ def test_making_the_app_reads_no_model(tmp_path: Path) -> None:
     assert TestClient(app).get("/healthz").status_code == 200
 
 
-def test_the_app_of_a_worker_follows_the_environment(
-    trained: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    champion = str(Store(trained).champion())
-    for name, value in Settings(store=trained, model=champion).as_environment().items():
-        monkeypatch.setenv(name, value)
-    with TestClient(create_app_from_environment()) as client:
-        assert client.get("/v1/model").json()["version"] == champion
-
-
 def test_a_version_outside_the_store_is_served_from_its_directory(
     version: Path, tmp_path: Path
 ) -> None:
@@ -74,7 +63,7 @@ def break_predictor(app: Any, monkeypatch: pytest.MonkeyPatch, error: Exception)
     def predict(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(app.state.predictor, "predict", predict)
+    monkeypatch.setattr(app.service.live.current().predictor, "predict", predict)
 
 
 def test_an_internal_error_is_a_problem_that_says_nothing_of_its_cause(

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+from time import perf_counter
 from typing import NoReturn
 
 import pytest
@@ -9,26 +10,32 @@ from starlette.requests import Request
 
 from labels.article import Article
 from serving.body import LARGEST_BODY, parse_body, read_body
+from serving.capacity import Capacity
+from serving.exchange import Exchange
 
 
 async def unread() -> NoReturn:
     raise AssertionError("the body was read")
 
 
-def request_of(length: str) -> Request:
-    headers = [(b"content-length", length.encode())]
-    return Request({"type": "http", "headers": headers}, unread)
+def read(length: str) -> bytes:
+    headers = {b"content-length": length.encode()}
+    request = Request({"type": "http", "sent": headers}, unread)
+    exchange = Exchange(
+        id="", method="POST", route="/v1/predict", began=0, deadline=perf_counter() + 9
+    )
+    return asyncio.run(read_body(request, exchange, Capacity(1)))
 
 
 def test_a_declared_length_beyond_the_limit_is_refused_unread() -> None:
     with pytest.raises(HTTPException) as caught:
-        asyncio.run(read_body(request_of(str(LARGEST_BODY + 1))))
+        read(str(LARGEST_BODY + 1))
     assert caught.value.status_code == 413
 
 
 def test_a_declared_length_within_the_limit_is_read() -> None:
     with pytest.raises(AssertionError, match="the body was read"):
-        asyncio.run(read_body(request_of(str(LARGEST_BODY))))
+        read(str(LARGEST_BODY))
 
 
 def test_an_article_and_a_list_are_told_apart() -> None:
