@@ -47,11 +47,18 @@ class Server:
         last = self.said.read().decode("utf-8", "replace").splitlines()[-15:]
         sys.exit("\n".join([f"a server on port {self.port} did not get ready. It said:", *last]))
 
+    def get(self, path: str) -> bytes:
+        """Body of the answer, over a connection of its own."""
+        return self._asked("GET", path)[1]
+
     def post(self, path: str, body: bytes) -> tuple[int, bytes]:
         """Status and body of the answer."""
+        return self._asked("POST", path, body)
+
+    def _asked(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
         connection = HTTPConnection(HOST, self.port, timeout=60)
         try:
-            connection.request("POST", path, body, _JSON)
+            connection.request(method, path, body, _JSON)
             response = connection.getresponse()
             return response.status, response.read()
         finally:
