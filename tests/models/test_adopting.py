@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from labels.errors import StateError, VersionError
-from models import adopting
 from models.files import sha256
 from models.store import Store
 from models.sums import NAME, check_sums, write_sums
+from models.version import load_predictor
 
 A = "20260101T000000Z-00000001"
 B = "20260102T000000Z-00000002"
@@ -138,13 +138,12 @@ def test_nothing_is_visible_before_it_is_verified(
     store: Store, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[list[str]] = []
-    load = adopting.load_predictor
 
     def watched(folder: Path) -> object:
         seen.append(store.versions())
-        return load(folder)
+        return load_predictor(folder)
 
-    monkeypatch.setattr(adopting, "load_predictor", watched)
+    monkeypatch.setattr("models.adopting.load_predictor", watched)
     store.adopt(source)
     assert (seen, store.versions()) == ([[]], [A])
 
@@ -152,14 +151,13 @@ def test_nothing_is_visible_before_it_is_verified(
 def test_whoever_is_second_takes_what_the_first_has_put_there(
     store: Store, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    load = adopting.load_predictor
 
     def overtaken(folder: Path) -> object:
-        monkeypatch.setattr(adopting, "load_predictor", load)
+        monkeypatch.setattr("models.adopting.load_predictor", load_predictor)
         Store(store.root).adopt(source)
-        return load(folder)
+        return load_predictor(folder)
 
-    monkeypatch.setattr(adopting, "load_predictor", overtaken)
+    monkeypatch.setattr("models.adopting.load_predictor", overtaken)
     assert store.adopt(source) == store.root / A
     assert len(store.history()) == 1
     assert [name for name in names(store) if name.startswith(".writing-")] == []

@@ -148,19 +148,25 @@ def test_a_version_that_the_store_holds_is_not_downloaded_again(
     [
         (
             "models:/other@champion",
-            "models:/other@champion: no registered model 'other' in {uri}. Register the model "
-            "of a run under that name, in the MLflow UI or with its client.",
+            (
+                "models:/other@champion: no registered model 'other' in {uri}. Register the model "
+                "of a run under that name, in the MLflow UI or with its client."
+            ),
         ),
         (
             CHAMPION,
-            f"{CHAMPION}: no alias 'champion' of the model 'newstag' in {{uri}}. Set it in the "
-            "MLflow UI, or with MlflowClient().set_registered_model_alias('newstag', 'champion', "
-            "VERSION).",
+            (
+                f"{CHAMPION}: no alias 'champion' of the model 'newstag' in {{uri}}. Set it in the "
+                "MLflow UI, or with MlflowClient().set_registered_model_alias('newstag', 'champion', "
+                "VERSION)."
+            ),
         ),
         (
             "models:/newstag/7",
-            "models:/newstag/7: no version 7 of the model 'newstag' in {uri}. Give one that the "
-            "MLflow UI lists.",
+            (
+                "models:/newstag/7: no version 7 of the model 'newstag' in {uri}. Give one that the "
+                "MLflow UI lists."
+            ),
         ),
     ],
 )
