@@ -157,15 +157,15 @@ def test_a_version_that_the_store_holds_is_not_downloaded_again(
             CHAMPION,
             (
                 f"{CHAMPION}: no alias 'champion' of the model 'newstag' in {{uri}}. Set it in the "
-                "MLflow UI, or with MlflowClient().set_registered_model_alias('newstag', 'champion', "
-                "VERSION)."
+                "MLflow UI, or with MlflowClient().set_registered_model_alias('newstag', "
+                "'champion', VERSION)."
             ),
         ),
         (
             "models:/newstag/7",
             (
-                "models:/newstag/7: no version 7 of the model 'newstag' in {uri}. Give one that the "
-                "MLflow UI lists."
+                "models:/newstag/7: no version 7 of the model 'newstag' in {uri}. Give one that "
+                "the MLflow UI lists."
             ),
         ),
     ],
