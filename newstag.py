@@ -15,12 +15,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from pathlib import Path
+    from threading import Event
+
     from labels.corpus import Corpus
     from labels.errors import InputError
     from labels.joining import Given
     from models.store import Store
     from serving.keys import KeyFile
 
+_REGISTERED = "models:/"  # what a reference into an MLflow registry begins with
 _SHOWN = 10  # messages about unreadable rows; the rest is counted
 
 
@@ -99,7 +103,8 @@ _MODEL = _setting(
     "--model",
     default="champion",
     show_default=True,
-    help="A version: its id or the beginning of it, champion, latest or a directory.",
+    help="A version: its id or the beginning of it, champion, latest, a directory "
+    "or models:/NAME@ALIAS.",
 )
 _SEGMENTER = _setting(
     "--segmenter",
@@ -195,12 +200,12 @@ def train(experiment: str, jobs: int | None, segmenter: Any, search: bool, **giv
 @_SEGMENTER
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
 @_globals
-def evaluate(model: str, segmenter: Any, as_json: bool, store: str, **given: Any) -> None:
+def evaluate(model: str, segmenter: Any, as_json: bool, **given: Any) -> None:
     """Compare a version with labels, apart from articles that it was trained on."""
     from models.evidence import read_seen
     from models.version import load_predictor
 
-    folder = _store(store).resolve(model)
+    folder = _folder(given["store"], model, given["tracking_uri"])
     predictor = load_predictor(folder, segmenter)
     options = _only(given, "articles", "labels", "scheme", "starter", "strict")
     corpus = _evaluated_corpus(options, predictor.model.scheme, folder, quiet=as_json)
@@ -230,14 +235,15 @@ def evaluate(model: str, segmenter: Any, as_json: bool, store: str, **given: Any
 @click.option("--overwrite", is_flag=True, help="Replace an existing output.")
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 @_globals
-def tag(inputs: tuple[str, ...], quiet: bool, store: str, **given: Any) -> None:
+def tag(inputs: tuple[str, ...], quiet: bool, **given: Any) -> None:
     """Tag the articles of files; - is standard input."""
     from models.version import load_predictor
     from serving.batch import Job
     from serving.batch import tag as run
 
     job = Job(inputs=inputs, **_only(given, "output", "explain", "strict", "overwrite"))
-    predictor = load_predictor(_store(store).resolve(given["model"]), given["segmenter"])
+    folder = _folder(given["store"], given["model"], given["tracking_uri"])
+    predictor = load_predictor(folder, given["segmenter"])
     complaints = _Complaints()
     with _progress("tagging", "articles", quiet=quiet) as progress:
         try:
@@ -286,14 +292,16 @@ def tag(inputs: tuple[str, ...], quiet: bool, store: str, **given: Any) -> None:
 def serve(host: str, port: int, workers: int, without_keys: bool, store: str, **given: Any) -> None:
     """Answer POST /v1/predict over HTTP; /docs describes it.
 
-    The champion is followed: a promotion takes effect within seconds. Once there are API keys
-    (newstag keys add) every request needs one; until then only this machine is served.
+    The champion is followed: a promotion takes effect within seconds; a version of a registry
+    is not, but by "newstag models follow" beside it. Once there are API keys (newstag keys add)
+    every request needs one; until then only this machine is served.
     """
     from serving.run import run
     from serving.settings import Settings
 
-    options = _only(given, "model", "segmenter", "deadline", "queue", "drain")
-    settings = Settings(store=_store(store).root, **options)
+    model = _fetched(store, given["model"], given["tracking_uri"])
+    options = _only(given, "segmenter", "deadline", "queue", "drain")
+    settings = Settings(store=_store(store).root, model=model, **options)
     run(settings, host, port, workers, open_to_all=without_keys)
 
 
@@ -314,12 +322,12 @@ def list_models(store: str, **_: str) -> None:
 @models.command()
 @click.argument("ref", default="champion")
 @_globals
-def show(ref: str, store: str, **_: str) -> None:
+def show(ref: str, store: str, tracking_uri: str) -> None:
     """Show a version: what it was trained on and how well it does."""
     from models.listing import manifest_lines
     from training.reporting import report_from, report_lines
 
-    folder = _store(store).resolve(ref)
+    folder = _folder(store, ref, tracking_uri)
     described = list(manifest_lines(folder))
     report = report_from(folder / "report.json")
     _print([*described, "", *report_lines(report)])
@@ -330,10 +338,12 @@ def show(ref: str, store: str, **_: str) -> None:
 @click.option("--force", is_flag=True, help="Promote in spite of a refusal; needs --why.")
 @click.option("--why", default="", help="The reason, for the ledger.")
 @_globals
-def promote(ref: str, force: bool, why: str, store: str, **_: str) -> None:
+def promote(ref: str, force: bool, why: str, store: str, tracking_uri: str) -> None:
     """Make a version champion."""
     if force and not why:
         raise click.UsageError("--force needs --why: the ledger keeps the reason.")
+    if ref.startswith(_REGISTERED):
+        ref, why = _folder(store, ref, tracking_uri).name, why or ref
     entry = _store(store).promote(ref, why, force)
     _print([f"{entry.after} is champion, after {entry.before or 'none'}"])
 
@@ -354,6 +364,41 @@ def history(store: str, **_: str) -> None:
     from models.listing import history_lines
 
     _print(history_lines(_store(store)))
+
+
+@models.command()
+@click.argument("uri")
+@_setting(
+    "--every",
+    type=click.IntRange(1, 86_400),
+    default=10,
+    show_default=True,
+    help="Seconds between two looks.",
+)
+@click.option("--once", is_flag=True, help="Look once: exit 0, or 1 where that failed.")
+@click.option("--force", is_flag=True, help="Promote versions of another scheme as well.")
+@_globals
+def follow(uri: str, every: int, once: bool, force: bool, **given: str) -> None:
+    """Keep the champion where an alias of an MLflow registry points.
+
+    URI is models:/NAME@ALIAS. What the alias names comes into the store verified and becomes
+    champion, once: a roll-back or a promotion of yours holds until the alias moves again. What
+    fails is told, leaves the champion as it is, and is tried again. Ends with SIGTERM or Ctrl-C.
+    """
+    if not uri.startswith(_REGISTERED) or "@" not in uri:
+        raise click.UsageError(f"'{uri}' is no alias of a registry. Give models:/NAME@ALIAS.")
+    stop = None if once else _until_told()  # before mlflow, which takes seconds to import
+
+    from training.following import Follower
+    from training.following import follow as run
+    from training.registry import Registry
+
+    registry, store = Registry(uri=given["tracking_uri"]), _store(given["store"])
+    follower = Follower(registry=registry, reference=uri, store=store, force=force)
+    if stop is None:
+        _print([follower.look().line()])
+        return
+    run(follower, every, click.echo, lambda line: click.echo(line, err=True), stop)
 
 
 @cli.group()
@@ -395,7 +440,7 @@ def agreement(files: tuple[str, ...], scheme: str | None) -> None:
 @_setting("--limit", type=click.IntRange(1), help="Show the strongest only.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @_globals
-def list_suspects(model: str, limit: int | None, as_json: bool, store: str, **_: str) -> None:
+def list_suspects(model: str, limit: int | None, as_json: bool, **given: str) -> None:
     """Rank the labels of a version's training articles that it believes wrong."""
     import json
 
@@ -405,7 +450,7 @@ def list_suspects(model: str, limit: int | None, as_json: bool, store: str, **_:
     from models.manifest import read_manifest
     from models.sums import check_sums
 
-    folder = _store(store).resolve(model)
+    folder = _folder(given["store"], model, given["tracking_uri"])
     read_manifest(folder)  # says so where the format is another
     check_sums(folder)
     scheme = read_scheme(folder / "scheme.toml")
@@ -489,6 +534,43 @@ def _key_file(store: str) -> KeyFile:
     from serving.keys import NAME, KeyFile
 
     return KeyFile(Path(store) / NAME)
+
+
+def _folder(store: str, ref: str, tracking_uri: str) -> Path:
+    """The directory of a version; only a reference into a registry needs MLflow."""
+    if not ref.startswith(_REGISTERED):
+        return _store(store).resolve(ref)
+    from training.registry import Registry
+
+    return Registry(uri=tracking_uri).resolve(ref, _store(store))
+
+
+def _fetched(store: str, ref: str, tracking_uri: str) -> str:
+    """A reference that the store understands; MLflow's 170 MB stay in a process of their own."""
+    if not ref.startswith(_REGISTERED):
+        return ref
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
+        return apart.submit(_folder, store, ref, tracking_uri).result().name
+
+
+def _until_told() -> Event:
+    """Set by the first SIGTERM or Ctrl-C; a second one ends the process as ever."""
+    import signal
+    from threading import Event
+
+    told = Event()
+
+    def tell(number: int, _frame: object) -> None:
+        told.set()
+        signal.signal(number, before[number])
+
+    before: dict[int, Any] = {}
+    for one in (signal.SIGTERM, signal.SIGINT):
+        before[one] = signal.signal(one, tell)
+    return told
 
 
 def _scheme(path: str | None) -> Any:

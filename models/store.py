@@ -64,12 +64,44 @@ class Store:
         Raises:
             StateError: the store cannot be written.
         """
+
+        def fill(folder: Path) -> None:
+            write(folder)
+            write_sums(folder)
+
+        return self._place(version, fill, "first version")
+
+    def adopt(self, folder: Path, why: str = "first version") -> Path:
+        """Copy a version directory from elsewhere into the store, once the copy is verified.
+
+        One that the store holds already stays as it is. The first version of a store becomes
+        its champion; ``why`` is the reason for the ledger then.
+
+        Raises:
+            StateError: the store cannot be written, or holds other files under this version.
+            VersionError: the version is damaged.
+        """
+        # numpy and the segmenter, which listing and promoting do without.
+        from models.adopting import already_held, copy_verified
+
+        version = read_manifest(folder).version
+        held = self.root / version
+        if already_held(held, folder):
+            return held
+        try:
+            return self._place(version, lambda copy: copy_verified(folder, copy), why)
+        except StateError:
+            if already_held(held, folder):  # another process was faster
+                return held
+            raise
+
+    def _place(self, version: str, fill: Callable[[Path], None], why: str) -> Path:
+        """Let ``fill`` fill a folder, and put it into the store at once."""
         with self._writable():
             self.root.mkdir(parents=True, exist_ok=True)
             folder = Path(tempfile.mkdtemp(dir=self.root, prefix=".writing-"))
             try:
-                write(folder)
-                write_sums(folder)
+                fill(folder)
                 for path in folder.iterdir():
                     sync_file(path)
                 folder.chmod(0o755)
@@ -81,7 +113,7 @@ class Store:
             sync_folder(self.root)
         with self._changing():
             if not self.history():
-                self._point(version, "first", "first version")
+                self._point(version, "first", why)
         return self.root / version
 
     @contextmanager
@@ -124,8 +156,8 @@ class Store:
         if ref == "latest":
             return self.root / versions[-1] if versions else self._empty()
         if ref.startswith("models:/"):
-            fix = "Give a version id, champion, latest or a directory"
-            raise StateError(ref, "a reference into a registry, which is not read yet", fix)
+            fix = "Resolve it with training.registry.Registry, which puts the version here"
+            raise StateError(ref, "a reference into a registry, not into a store", fix)
         if "/" in ref or Path(ref).is_dir():
             return Path(ref)
         found = [version for version in versions if version.startswith(ref)]

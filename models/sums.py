@@ -26,7 +26,7 @@ def check_sums(folder: Path) -> None:
     Raises:
         VersionError: says which file and what is wrong with it.
     """
-    listed = _read(folder)
+    listed = read_sums(folder)
     present = {path.name for path in folder.iterdir() if path.name != NAME}
     for name in sorted(present - listed.keys()):
         raise VersionError(str(folder / name), f"an extra file, not in {NAME}", "Remove it")
@@ -48,7 +48,12 @@ def _sum(path: Path) -> str:
         raise VersionError(str(path), what, "Check its permissions") from error
 
 
-def _read(folder: Path) -> dict[str, str]:
+def read_sums(folder: Path) -> dict[str, str]:
+    """The sums that a folder lists, by the names of its files.
+
+    Raises:
+        VersionError: there is no list, or it has a line of another form.
+    """
     try:
         text = (folder / NAME).read_text("ascii")
     except (OSError, UnicodeDecodeError) as error:

@@ -25,7 +25,7 @@ from training.reporting import STYLE_WARNING, judged_by, report_from
 if TYPE_CHECKING:
     import pandas as pd
 
-_SQLITE = "sqlite:///"
+SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +48,7 @@ class Tracker:
         report = report_from(version / "report.json")
         fix = "The version is safe in the store; check --tracking-uri, or train with --no-track"
         with reported(self.uri, "record the run", fix):
-            mlflow = _mlflow()
+            mlflow = import_mlflow()
             open_database(self.uri)
             mlflow.set_tracking_uri(self.uri)
             experiment = mlflow.set_experiment(self.experiment)
@@ -66,16 +66,16 @@ def open_database(uri: str) -> None:
 
     Several processes that open a fresh database at once corrupt it for good.
     """
-    if not uri.startswith(_SQLITE):
+    if not uri.startswith(SQLITE):
         return
-    path = Path(uri.removeprefix(_SQLITE))
-    mlflow = _mlflow()
+    path = Path(uri.removeprefix(SQLITE))
+    mlflow = import_mlflow()
     with locked(path.with_name(path.name + ".lock")):
         mlflow.MlflowClient(tracking_uri=uri).search_experiments(max_results=1)
 
 
-def _mlflow() -> Any:
-    """The library: 2 s and 170 MB, so it is imported only where runs are written."""
+def import_mlflow() -> Any:
+    """The library: 2 s and 170 MB, so it is imported only where runs are written or read."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
     import mlflow

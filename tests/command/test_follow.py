@@ -1,0 +1,178 @@
+"""The champion of a registry, by the verb that follows it and by --model."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any
+
+import pytest
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+Newstag = Callable[..., CompletedProcess[str]]
+CHAMPION = "models:/newstag@champion"
+MISSING = "models:/newstag@fresh"
+
+
+@dataclass(frozen=True)
+class Server:
+    """A registry whose champion is the trained version, and a store that is empty yet."""
+
+    uri: str
+    store: Path
+    version: str
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        return ("--store", str(self.store), "--tracking-uri", self.uri)
+
+
+@pytest.fixture(scope="module")
+def database(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    from mlflow import MlflowClient
+
+    folder = tmp_path_factory.mktemp("tracking")
+    name = (trained / "champion").read_text("ascii").strip()
+    shutil.copytree(trained / name, folder / "model" / "artifacts" / name)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        uri = f"sqlite:///{folder}/mlflow.db"
+        client: Any = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        client.create_registered_model("newstag")
+        number = client.create_model_version("newstag", (folder / "model").as_uri()).version
+        client.set_registered_model_alias("newstag", "champion", number)
+        yield uri
+
+
+@pytest.fixture
+def server(database: str, trained: Path, tmp_path: Path) -> Server:
+    version = (trained / "champion").read_text("ascii").strip()
+    return Server(database, tmp_path / "own", version)
+
+
+def test_looking_once_brings_the_champion_and_says_so(newstag: Newstag, server: Server) -> None:
+    done = newstag("models", "follow", CHAMPION, "--once", *server.options)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{server.version} is champion, after none\n"
+    done = newstag("models", "follow", CHAMPION, "--once", *server.options)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"nothing new: {server.version} is champion\n"
+    history = newstag("models", "history", *server.options).stdout
+    assert history.endswith(f"none -> {server.version}: {CHAMPION} is version 1\n")
+
+
+def test_looking_once_in_vain_exits_1(newstag: Newstag, server: Server) -> None:
+    done = newstag("models", "follow", MISSING, "--once", *server.options)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        f"{MISSING}: no alias 'fresh' of the model 'newstag' in {server.uri}. Set it in the "
+        "MLflow UI, or with MlflowClient().set_registered_model_alias('newstag', 'fresh', "
+        "VERSION).\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ([], "Error: Missing argument 'URI'."),
+        (
+            ["newstag@champion"],
+            "Error: 'newstag@champion' is no alias of a registry. Give models:/NAME@ALIAS.",
+        ),
+        (
+            ["models:/newstag/3"],
+            "Error: 'models:/newstag/3' is no alias of a registry. Give models:/NAME@ALIAS.",
+        ),
+        (
+            [CHAMPION, "--every", "0"],
+            (
+                "Error: Invalid value for '--every' (env var: 'NEWSTAG_EVERY'): 0 is not in the "
+                "range 1<=x<=86400."
+            ),
+        ),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_is_told_with_exit_code_2(
+    newstag: Newstag, words: list[str], message: str
+) -> None:
+    done = newstag("models", "follow", *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-1] == message
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_following_goes_on_until_a_signal_ends_it(
+    installed: Path, server: Server, number: signal.Signals
+) -> None:
+    words = [str(installed), "models", "follow", CHAMPION, "--every", "3600", *server.options]
+    pipe, joined = subprocess.PIPE, subprocess.STDOUT
+    with subprocess.Popen(words, stdout=pipe, stderr=joined, text=True) as process:
+        assert process.stdout is not None
+        said = process.stdout.readline()
+        process.send_signal(number)
+        said += process.stdout.read()
+    assert said == f"{server.version} is champion, after none\n"
+    assert process.returncode == 0
+
+
+def test_tag_takes_the_model_from_the_registry(
+    newstag: Newstag, server: Server, articles: Path
+) -> None:
+    done = newstag("tag", articles, "--model", CHAMPION, "--quiet", *server.options)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (done.returncode, done.stderr, len(lines)) == (0, "", 24)
+    assert {line["model"] for line in lines} == {server.version}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("models", "show", CHAMPION),
+        ("labels", "suspects", "--model", CHAMPION),
+        ("labels", "suspects", "--model", "models:/newstag/1"),
+    ],
+    ids=" ".join,
+)
+def test_other_verbs_take_it_too(newstag: Newstag, server: Server, words: tuple[str, ...]) -> None:
+    done = newstag(*words, *server.options)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert server.version in done.stdout.splitlines()[0]
+
+
+def test_evaluate_takes_it_too(newstag: Newstag, server: Server, articles: Path) -> None:
+    given = ("--articles", articles, "--model", CHAMPION, "--json")
+    done = newstag("evaluate", *given, *server.options)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["model"] == server.version
+
+
+def test_promoting_a_reference_keeps_it_as_the_reason(
+    newstag: Newstag, server: Server, version: Path, articles: Path
+) -> None:
+    given = ("--articles", articles, "--no-starter", "--no-track", "--jobs", "1", "--seed", "1")
+    other = newstag("train", *given, "--store", server.store).stdout.split("/")[-1].strip()
+    done = newstag("models", "promote", CHAMPION, *server.options)
+    assert done.stdout == f"{version.name} is champion, after {other}\n"
+    history = newstag("models", "history", *server.options).stdout
+    assert history.endswith(f"promote  {other} -> {version.name}: {CHAMPION}\n")
+
+
+def test_a_model_by_any_other_name_needs_no_mlflow(
+    command: Newstag, trained: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")
+    done = command("models", "show", "latest", "--store", trained)
+    assert done.returncode == 0
+    assert "models.store" in done.stderr
+    assert "mlflow" not in done.stderr

@@ -1,0 +1,179 @@
+"""The registry: registered models of MLflow, whose versions come into the store as data."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from labels.errors import InputError, StateError, VersionError
+from models.manifest import VERSION_ID, read_manifest
+from models.store import Store
+from training.tracker import SQLITE, import_mlflow, open_database, reported
+
+_REFERENCE = re.compile(r"models:/(?P<name>[^/:]+)(?:@(?P<alias>[\w-]+)|/(?P<number>[0-9]+))")
+_FOLDER = "artifacts"  # where MLflow keeps the directories that belong to a logged model
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Target:
+    """The registered version that a reference names now.
+
+    ``created`` tells it from one of the same number in a model that was deleted and made anew.
+    """
+
+    name: str
+    number: str
+    created: int
+    why: str
+
+    @property
+    def reference(self) -> str:
+        return f"models:/{self.name}/{self.number}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Registry:
+    """Where registered models are: an MLflow tracking URI.
+
+    Only the version directory is fetched, and it is data: of the code and requirements that
+    MLflow keeps beside it nothing is downloaded, loaded or run.
+    """
+
+    uri: str
+
+    def resolve(self, reference: str, store: Store) -> Path:
+        """The version directory in the store that ``models:/NAME@ALIAS`` or ``/VERSION`` names.
+
+        Raises:
+            InputError: a reference of another form.
+            StateError: nothing of that name, no version of newstag, or no answer.
+            VersionError: what was downloaded is damaged.
+        """
+        return self.fetch(self.look(reference), store)
+
+    def look(self, reference: str) -> Target:
+        """What the reference names now: one question to the server, a few milliseconds.
+
+        Raises:
+            InputError: a reference of another form.
+            StateError: nothing of that name, or no answer.
+        """
+        parts = _REFERENCE.fullmatch(reference)
+        if not parts:
+            fix = "Give models:/NAME@ALIAS or models:/NAME/VERSION"
+            raise InputError(reference, "not a reference into a registry", fix)
+        with self._asking():
+            client = self._library().MlflowClient()
+            found = _registered(client, self.uri, parts)
+        return Target(
+            name=parts["name"],
+            number=str(found.version),
+            created=int(found.creation_timestamp),
+            why=f"{reference} is version {found.version}" if parts["alias"] else reference,
+        )
+
+    def fetch(self, target: Target, store: Store) -> Path:
+        """The directory of a registered version in the store, downloaded unless it is there.
+
+        Raises:
+            StateError: it holds no version of newstag, or no answer.
+            VersionError: what was downloaded is damaged.
+        """
+        with self._asking():
+            version = self._version_in(target)
+        if version in store.versions():
+            return store.root / version
+        with tempfile.TemporaryDirectory(prefix="newstag-") as temporary:
+            try:
+                folder = self._download(f"{target.reference}/{_FOLDER}/{version}", temporary)
+                _refuse_other_version(folder, version)
+                return store.adopt(folder, target.why)
+            except StateError as error:
+                raise _told_of(target, version, temporary, error) from error
+
+    def _download(self, uri: str, temporary: str) -> Path:
+        with self._asking():
+            download = self._library().artifacts.download_artifacts
+            return Path(download(artifact_uri=uri, dst_path=temporary))
+
+    def _version_in(self, target: Target) -> str:
+        """The id of the version that a registered model holds, by the name of its directory."""
+        uri = f"{target.reference}/{_FOLDER}"
+        listed = self._library().artifacts.list_artifacts(artifact_uri=uri)
+        names = [one.path.rpartition("/")[2] for one in listed if one.is_dir]
+        found = [name for name in names if VERSION_ID.fullmatch(name)]
+        if len(found) != 1:
+            fix = "Register the model of a run that newstag recorded"
+            raise StateError(target.reference, "a model without a version of newstag", fix)
+        return str(found[0])
+
+    def _asking(self) -> AbstractContextManager[None]:
+        return reported(self.uri, "read the registry", "Check --tracking-uri and the server")
+
+    def _library(self) -> Any:
+        """MLflow, turned to our server. Whoever follows asks again soon: few retries."""
+        path = Path(self.uri.removeprefix(SQLITE))
+        if self.uri.startswith(SQLITE) and not path.exists():
+            raise StateError(self.uri, "no such database", "Check --tracking-uri")
+        for name, value in (("MAX_RETRIES", "1"), ("TIMEOUT", "30")):
+            os.environ.setdefault(f"MLFLOW_HTTP_REQUEST_{name}", value)
+        mlflow = import_mlflow()
+        open_database(self.uri)
+        mlflow.set_tracking_uri(self.uri)
+        return mlflow
+
+
+def _registered(client: Any, uri: str, parts: re.Match[str]) -> Any:
+    from mlflow.exceptions import MlflowException
+
+    name, alias, number = parts["name"], parts["alias"], parts["number"]
+    try:
+        if alias:
+            return client.get_model_version_by_alias(name, alias)
+        return client.get_model_version(name, number)
+    except MlflowException as error:
+        if error.error_code not in {"RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE"}:
+            raise
+        raise _missing(client, uri, parts) from error
+
+
+def _missing(client: Any, uri: str, parts: re.Match[str]) -> StateError:
+    """Which part of a reference there is not, and how to make it."""
+    from mlflow.exceptions import MlflowException
+
+    name, alias = parts["name"], parts["alias"]
+    try:
+        client.get_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        fix = "Register the model of a run under that name, in the MLflow UI or with its client"
+        return StateError(parts[0], f"no registered model '{name}' in {uri}", fix)
+    if alias:
+        call = f"MlflowClient().set_registered_model_alias('{name}', '{alias}', VERSION)"
+        fix = f"Set it in the MLflow UI, or with {call}"
+        return StateError(parts[0], f"no alias '{alias}' of the model '{name}' in {uri}", fix)
+    what = f"no version {parts['number']} of the model '{name}' in {uri}"
+    return StateError(parts[0], what, "Give one that the MLflow UI lists")
+
+
+def _refuse_other_version(folder: Path, version: str) -> None:
+    found = read_manifest(folder).version
+    if found != version:
+        raise VersionError(str(folder), f"the manifest of {found}", "Train again")
+
+
+def _told_of(target: Target, version: str, temporary: str, error: StateError) -> StateError:
+    """The same error without the temporary folder, which differs every time."""
+    whole = f"{temporary}/{_FOLDER}/{version}"
+    where, what = (
+        text.replace(whole, target.reference).replace(temporary, "a temporary folder")
+        for text in (error.where, error.what)
+    )
+    damaged = isinstance(error, VersionError)
+    return type(error)(where, what, "Register the model again" if damaged else error.fix)
