@@ -54,10 +54,16 @@ def parse_invocation(raw: bytes, media_type: str) -> list[Article]:
     return _articles(_csv_table(raw) if media_type == "text/csv" else _json_table(raw))
 
 
-def _refuse(*faults: tuple[str, str], code: str = "not_an_invocation") -> NoReturn:
-    status = HTTPStatus.BAD_REQUEST if code == "not_json" else HTTPStatus.UNPROCESSABLE_ENTITY
+def _refuse(*faults: tuple[str, str]) -> NoReturn:
     errors = [{"pointer": pointer, "detail": detail} for pointer, detail in faults[:_MOST_FAULTS]]
-    raise RefusedBody(status, code, errors) from None  # the cause would carry the input
+    # The cause would carry the input.
+    raise RefusedBody(HTTPStatus.UNPROCESSABLE_ENTITY, "not_an_invocation", errors) from None
+
+
+def _refuse_json() -> NoReturn:
+    detail = "not valid JSON in UTF-8; NaN, Infinity and half an emoji are none"
+    errors, fix = [{"pointer": "", "detail": detail}], f"Send {_EXAMPLE} as UTF-8"
+    raise RefusedBody(HTTPStatus.BAD_REQUEST, "not_json", errors, fix) from None
 
 
 def _refuse_many(pointer: str, count: int) -> None:
@@ -105,8 +111,7 @@ def _json_table(raw: bytes) -> _Table:
     try:
         body = from_json(raw, allow_inf_nan=False, cache_strings="keys")
     except ValueError:
-        detail = "not valid JSON in UTF-8; NaN, Infinity and half an emoji are none"
-        _refuse(("", detail), code="not_json")
+        _refuse_json()
     if not isinstance(body, dict):
         _refuse(("", f"not an object; send {_EXAMPLE}"))
     forms = [form for form in _FORMS if form in body]

@@ -122,6 +122,7 @@ def test_a_body_that_is_no_json_is_refused(raw: bytes) -> None:
     assert (error.status, error.code) == (HTTPStatus.BAD_REQUEST, "not_json")
     detail = "not valid JSON in UTF-8; NaN, Infinity and half an emoji are none"
     assert error.errors == [{"pointer": "", "detail": detail}]
+    assert error.fix == f"Send {EXAMPLE} as UTF-8"
 
 
 EXACTLY_ONE = "send exactly one of dataframe_split, dataframe_records, inputs, instances, not"

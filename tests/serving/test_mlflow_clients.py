@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 from models.predictor import Predictor
 from models.store import Store
 from serving.invocations import parse_invocation
+from serving.problems import RefusedBody
 from training.tracker import Tracker
 
 # MLflow's own warnings are its own business.
@@ -63,8 +64,9 @@ def scoring(logged: Path) -> Iterator[TestClient]:
     from mlflow.pyfunc import scoring_server
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("os.environ", os.environ.copy())  # it leaves a mark there
-        patch.syspath_prepend(logged)  # so that what it adds is gone after
+        # Both get something from MLflow that is to be gone after.
+        patch.setenv("_MLFLOW_IS_IN_SERVING_ENVIRONMENT", "true")
+        patch.setattr("sys.path", list(sys.path))
         app = scoring_server.init(mlflow.pyfunc.load_model(str(logged)))
         with TestClient(app, raise_server_exceptions=False) as started:
             yield started
@@ -128,10 +130,6 @@ def test_every_form_gets_the_same_predictions(
         raw = json.dumps(body).encode()
         answer = scoring.post("/invocations", content=raw, headers={"Content-Type": JSON})
         assert ours(predictor, raw, JSON) == told(answer), name
-    expected = [row["id"] for row in given]
-    assert [one["id"] for one in ours(predictor, json.dumps({"inputs": given}).encode(), JSON)] == (
-        expected
-    )
 
 
 @pytest.mark.parametrize("bom", ["", "\ufeff"], ids=["plain", "with a BOM"])
@@ -171,8 +169,6 @@ REFUSED: dict[str, object] = {
 
 @pytest.mark.parametrize("body", REFUSED.values(), ids=REFUSED.keys())
 def test_what_mlflow_refuses_is_refused(scoring: TestClient, body: object) -> None:
-    from serving.problems import RefusedBody
-
     raw = json.dumps(body).encode()
     answer = scoring.post("/invocations", content=raw, headers={"Content-Type": JSON})
     assert answer.status_code == 400
@@ -191,7 +187,8 @@ def served(log: Path, *words: str | Path) -> Iterator[tuple[int, subprocess.Pope
     port = free_port()
     # MLflow looks for uvicorn on the path.
     path = os.pathsep.join([str(COMMANDS), os.environ["PATH"]])
-    environment = {**os.environ, "PATH": path, "MLFLOW_DISABLE_TELEMETRY": "true"}
+    settings = {name: os.environ[name] for name in os.environ if not name.startswith("NEWSTAG_")}
+    environment = {**settings, "PATH": path, "MLFLOW_DISABLE_TELEMETRY": "true"}
     address = ["--host", "127.0.0.1", "--port", str(port)]
     command = [COMMANDS / words[0], *words[1:], *address]
     with (
