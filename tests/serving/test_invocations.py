@@ -104,8 +104,6 @@ UNREADABLE = {
     "words": SECRET.encode(),
     "half a body": json.dumps({"inputs": [ROW]}).encode()[:-1],
     "a body and more": json.dumps({"inputs": [ROW]}).encode() + b"]",
-    "NaN": b'{"inputs": [{"title": "", "content": "", "published": NaN}]}',
-    "Infinity": b'{"inputs": [{"title": "", "content": -Infinity}]}',
     "GBK": json.dumps({"inputs": [ROW]}, ensure_ascii=False).encode("gbk"),
     "UTF-16": json.dumps({"inputs": [ROW]}).encode("utf-16"),
     "half an emoji": b'{"inputs": [{"title": "\\ud800", "content": ""}]}',
@@ -120,7 +118,7 @@ UNREADABLE = {
 def test_a_body_that_is_no_json_is_refused(raw: bytes) -> None:
     error = refused(raw)
     assert (error.status, error.code) == (HTTPStatus.BAD_REQUEST, "not_json")
-    detail = "not valid JSON in UTF-8; NaN, Infinity and half an emoji are none"
+    detail = "not valid JSON in UTF-8; half an emoji is none"
     assert error.errors == [{"pointer": "", "detail": detail}]
     assert error.fix == f"Send {EXAMPLE} as UTF-8"
 
@@ -259,3 +257,16 @@ def test_more_than_5000_rows_are_refused(body: object, pointer: str) -> None:
 
 def test_5000_rows_are_read() -> None:
     assert len(parse({"inputs": [ROW] * MOST_ROWS})) == MOST_ROWS
+
+
+def test_a_missing_number_in_a_column_that_nobody_reads_does_no_harm() -> None:
+    body = b'{"dataframe_records": [{"title": "", "content": "", "published": NaN}]}'
+    assert parse_invocation(body, JSON) == [Article(id="0", title="", content="")]
+
+
+def test_a_title_that_is_missing_as_a_number_is_no_text() -> None:
+    body = b'{"dataframe_records": [{"title": NaN, "content": ""}]}'
+    with pytest.raises(RefusedBody) as caught:
+        parse_invocation(body, JSON)
+    detail = 'not text; send text, "" where there is none'
+    assert caught.value.errors == [{"pointer": "/dataframe_records/0/title", "detail": detail}]
