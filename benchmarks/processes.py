@@ -48,14 +48,15 @@ class Server:
         sys.exit("\n".join([f"a server on port {self.port} did not get ready. It said:", *last]))
 
     def get(self, path: str) -> bytes:
-        """Body of the answer, over a connection of its own."""
-        return self._asked("GET", path)[1]
+        """Body of the answer."""
+        return self.ask("GET", path)[1]
 
     def post(self, path: str, body: bytes) -> tuple[int, bytes]:
         """Status and body of the answer."""
-        return self._asked("POST", path, body)
+        return self.ask("POST", path, body)
 
-    def _asked(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+    def ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+        """Status and body of the answer, over a connection of its own."""
         connection = HTTPConnection(HOST, self.port, timeout=60)
         try:
             connection.request(method, path, body, _JSON)

@@ -39,6 +39,29 @@ function done(summary, latency)
     e.connect, e.read, e.write, e.timeout))
 end
 """
+# The same with answers looked at: one of status 200 must be, byte for byte, the line of the file of
+# answers that begins with the same id. Told apart are also those of status 503.
+_CHECKS = """
+local expected = {}
+local plain = init
+function init(arguments)
+  plain(arguments)
+  for line in io.lines(arguments[2]) do expected[line:match('^{"id":".-",')] = line end
+end
+wrong, refused = 0, 0
+function response(status, headers, body)
+  if status == 503 then refused = refused + 1
+  elseif status ~= 200 then not200 = not200 + 1
+  elseif expected[body:match('^{"id":".-",')] ~= body then wrong = wrong + 1 end
+end
+local finish = done
+function done(summary, latency)
+  local w, r = 0, 0
+  for _, thread in ipairs(threads) do w = w + thread:get("wrong"); r = r + thread:get("refused") end
+  print(string.format('CHECKED {"wrong": %d, "refused": %d, "slowest": %f}', w, r, latency.max))
+  finish(summary, latency)
+end
+"""
 _ERRORS = ("not200", "connect", "read", "write", "timeout")
 
 
@@ -49,6 +72,24 @@ class Load:
     rate: float
     p50: float
     p99: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class CheckedLoad:
+    """A load whose answers were looked at.
+
+    ``answered`` and ``refused_rate`` are per second, right answers and 503; ``wrong``,
+    ``refused`` and ``failed`` are counts, and times are in milliseconds.
+    """
+
+    answered: float
+    refused_rate: float
+    wrong: int
+    refused: int
+    failed: int
+    p50: float
+    p99: float
+    slowest: float
 
 
 class LoadError(Exception):
@@ -62,6 +103,7 @@ class Wrk:
         self._program = program
         self._folder = folder
         (folder / "load.lua").write_text(_SCRIPT, "utf-8")
+        (folder / "check.lua").write_text(_SCRIPT + _CHECKS, "utf-8")
 
     def bodies(self, name: str, bodies: Sequence[bytes]) -> Path:
         """Write the bodies to be sent, JSON without line feeds, into one file."""
@@ -75,14 +117,54 @@ class Wrk:
         Raises:
             LoadError: an answer was no 200, or a connection failed.
         """
+        said = self._said("load.lua", f"http://{HOST}:{port}{path}", [bodies], connections, seconds)
+        return load_from(_line(said, "RESULT"))
+
+    def check(
+        self, port: int, path: str, files: Sequence[Path], connections: int, seconds: float
+    ) -> CheckedLoad:
+        """Send for some seconds, and compare what comes back; files of bodies and of answers.
+
+        Raises:
+            LoadError: wrk itself failed.
+        """
+        url = f"http://{HOST}:{port}{path}"
+        said = self._said("check.lua", url, files, connections, seconds)
+        return checked_load_from({**_line(said, "RESULT"), **_line(said, "CHECKED")})
+
+    def _said(
+        self, script: str, url: str, files: Sequence[Path], connections: int, seconds: float
+    ) -> str:
         command = [self._program, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s"]
-        command += ["--latency", "--timeout", "30s", "-s", str(self._folder / "load.lua")]
-        command += [f"http://{HOST}:{port}{path}", "--", str(bodies)]
+        command += ["--latency", "--timeout", "30s", "-s", str(self._folder / script)]
+        command += [url, "--", *map(str, files)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - no shell, and the command is the benchmark's
-        found = [line for line in done.stdout.splitlines() if line.startswith("RESULT ")]
-        if done.returncode or not found:
+        if done.returncode or "RESULT " not in done.stdout:
             raise LoadError(f"wrk failed: {(done.stderr or done.stdout).strip()[-300:]}")
-        return load_from(json.loads(found[0].removeprefix("RESULT ")))
+        return done.stdout
+
+
+def _line(said: str, name: str) -> dict[str, float]:
+    (found,) = [line for line in said.splitlines() if line.startswith(f"{name} ")]
+    parsed: dict[str, float] = json.loads(found.removeprefix(f"{name} "))
+    return parsed
+
+
+def checked_load_from(said: dict[str, float]) -> CheckedLoad:
+    """What wrk's script printed, both of its lines."""
+    seconds = said["microseconds"] / 1e6
+    failed = sum(int(said[name]) for name in _ERRORS)
+    right = said["requests"] - said["refused"] - said["wrong"] - said["not200"]
+    return CheckedLoad(
+        answered=right / seconds,
+        refused_rate=said["refused"] / seconds,
+        wrong=int(said["wrong"]),
+        refused=int(said["refused"]),
+        failed=failed,
+        p50=said["p50"] / 1e3,
+        p99=said["p99"] / 1e3,
+        slowest=said["slowest"] / 1e3,
+    )
 
 
 def load_from(said: dict[str, float]) -> Load:

@@ -9,7 +9,7 @@ from serving.exchange import Exchange
 from serving.problems import Refused
 
 # Work that one round of the event loop may do, in seconds: a probe waits for a few rounds.
-_ROUND = 0.008
+_ROUND = 0.004
 MOST_BYTES = 32 * 1024 * 1024  # of bodies that are held at once
 
 
