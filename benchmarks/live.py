@@ -33,8 +33,6 @@ from training.saving import save
 from training.train import train
 
 _CONNECTIONS = 16
-_EVERY = 2.0  # seconds between two changes of champion
-_DAMAGED = 4.0  # seconds under a damaged champion
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +56,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         store = Path(name) / "store"
         _two_versions(store)
-        found = asyncio.run(soak(store, articles, options.seconds, options.workers))
+        found = asyncio.run(soak(store, articles, seconds=options.seconds, workers=options.workers))
     tally = found.tally
     figures = {
         "seconds": options.seconds,
@@ -88,10 +86,18 @@ def _two_versions(store: Path) -> None:
     save(Store(store), other, datetime.now(UTC))
 
 
-async def soak(store: Path, articles: Sequence[Article], seconds: float, workers: int) -> Found:
+async def soak(
+    store: Path,
+    articles: Sequence[Article],
+    *,
+    seconds: float,
+    workers: int = 1,
+    every: float = 2,
+) -> Found:
     """Change champions under load for so long, damage one, and end the service.
 
-    The store has two versions or more.
+    The store has two versions or more. There are ``every`` seconds between two changes, and twice
+    as many under the damaged version.
     """
     versions = Store(store).versions()
     expected = expected_of([store / version for version in versions], articles)
@@ -100,8 +106,8 @@ async def soak(store: Path, articles: Sequence[Article], seconds: float, workers
         started.wait()
         clients = Clients(started.port, articles, expected)
         load = asyncio.create_task(clients.run(_CONNECTIONS))
-        changes = await _change(store, versions, seconds)
-        await _damage(store, versions[0])
+        changes = await _change(store, versions, seconds, every)
+        await _damage(store, versions[0], 2 * every)
         swaps, refusals = await _counts(started)
         clients.ending = True
         started.process.send_signal(signal.SIGTERM)
@@ -110,7 +116,7 @@ async def soak(store: Path, articles: Sequence[Article], seconds: float, workers
     return Found(tally=clients.tally, changes=changes, swaps=swaps, refusals=refusals, code=code)
 
 
-async def _change(store: Path, versions: Sequence[str], seconds: float) -> int:
+async def _change(store: Path, versions: Sequence[str], seconds: float, every: float) -> int:
     """Promote and roll back in turn, through the command line."""
     store_option = ["--store", str(store)]
     because = ["--force", "--why", "benchmark"]
@@ -122,7 +128,7 @@ async def _change(store: Path, versions: Sequence[str], seconds: float) -> int:
         back = ["models", "rollback", *store_option]
         await asyncio.to_thread(_command, back if changes % 2 else promote)
         changes += 1
-        await asyncio.sleep(_EVERY)
+        await asyncio.sleep(every)
     return changes
 
 
@@ -132,7 +138,7 @@ def _command(arguments: Sequence[str]) -> None:
     )
 
 
-async def _damage(store: Path, version: str) -> None:
+async def _damage(store: Path, version: str, seconds: float) -> None:
     """Put a version with a flipped byte in place, past every check of the command line."""
     damaged = store / f"{version[:-8]}00000000"
     shutil.copytree(store / version, damaged)
@@ -140,7 +146,7 @@ async def _damage(store: Path, version: str) -> None:
     weights[len(weights) // 2] ^= 1
     (damaged / "weights.npy").write_bytes(weights)
     write_whole(store / "champion", f"{damaged.name}\n".encode())
-    await asyncio.sleep(_DAMAGED)
+    await asyncio.sleep(seconds)
 
 
 async def _counts(started: Server) -> tuple[float, float]:
