@@ -25,6 +25,7 @@ from models.sums import write_sums
 from models.version import load_predictor
 from serving.app import create_app
 from serving.edge import Edge
+from serving.live import Loaded, load
 from serving.logs import JsonLines
 from serving.settings import Settings
 from training.recipe import Recipe
@@ -84,6 +85,12 @@ def rows() -> list[dict[str, object]]:
 @pytest.fixture(scope="session")
 def articles(rows: list[dict[str, object]]) -> list[Article]:
     return [Article(**row) for row in rows]  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def loaded(trained: Path) -> Loaded:
+    """The version of that store, for services that need not load it themselves."""
+    return load(Settings(store=trained))
 
 
 @pytest.fixture
