@@ -29,6 +29,7 @@ class Access:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._seen: object = None
+        self._complaint = ""
         self._keyring: Keyring | None = None
 
     @property
@@ -48,22 +49,27 @@ class Access:
     def look(self) -> None:
         """Read the keys again if their file has changed.
 
-        A file that cannot be read is complained of once.
+        A file that cannot be read is complained of once, and read again at every look: it may
+        hold a revocation.
         """
         seen = self._mark()
         if seen == self._seen:
+            self._complaint = ""
             return
-        self._seen = seen
         try:
             found = read_keyring(self._path)
         except NewstagError as error:
-            _log.error("keys refused", extra=noted(reason=str(error)))
+            self._complain(str(error))
             return
         if found is None and self.closed:
-            reason = f"{self._path}: gone; the keys that were read last stay in force"
-            _log.error("keys refused", extra=noted(reason=reason))
+            self._complain(f"{self._path}: gone; the keys that were read last stay in force")
             return
-        self._keyring = found
+        self._seen, self._keyring, self._complaint = seen, found, ""
+
+    def _complain(self, reason: str) -> None:
+        if reason != self._complaint:
+            self._complaint = reason
+            _log.error("keys refused", extra=noted(reason=reason))
 
     def _mark(self) -> object:
         try:
@@ -72,7 +78,8 @@ class Access:
             return None
         except OSError as error:
             return error.errno
-        return found.st_mtime_ns, found.st_ino, found.st_size
+        # The time of the inode changes with mode and owner too: who may read it may differ.
+        return found.st_ctime_ns, found.st_mtime_ns, found.st_ino, found.st_size
 
     def check(self, exchange: Exchange, path: str, authorization: bytes) -> None:
         """Let a request pass, and note whose key it carries.

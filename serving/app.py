@@ -16,7 +16,7 @@ from serving.describing import Describing
 from serving.edge import Edge, Endpoint
 from serving.invocation_schema import INVOCATION_SCHEMA
 from serving.live import Loaded
-from serving.problems import described, problem_of
+from serving.problems import described, internal_problem, problem_of
 from serving.schema import INVOKED, PREDICT, PREDICTED, TAGGING_PROBLEMS, text
 from serving.service import Service
 from serving.settings import Settings
@@ -43,6 +43,7 @@ def create_app(settings: Settings, loaded: Loaded | None = None) -> Edge:
         redoc_url=None,
     )
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _internal)
     _add_tagging(app, Tagging(service))
     _add_describing(app, Describing(service))
     _describe_keys(app, service)
@@ -83,9 +84,16 @@ def _add_describing(app: FastAPI, describing: Describing) -> None:
         app.get(path, summary=summary, response_class=Response, responses=responses)(endpoint)
 
 
-async def _http(_: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> JSONResponse:
     """What the framework refuses: a path or method that there is not."""
-    return problem_of(error)
+    problem = problem_of(error)
+    request.scope["exchange"].code = problem.code
+    return problem
+
+
+async def _internal(_: Request, __: Exception) -> JSONResponse:
+    """What breaks within the framework: the edge gets it too, and logs it."""
+    return internal_problem()
 
 
 def _plain(app: FastAPI) -> dict[tuple[str, str], Endpoint]:

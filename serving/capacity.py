@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from time import perf_counter
 
 from serving.exchange import Exchange
@@ -27,6 +28,7 @@ class Capacity:
         self._held = 0
         self._spent = 0.0
         self._began = 0.0
+        self._waiting: deque[object] = deque()
 
     def enter(self, exchange: Exchange) -> None:
         """Begin a request; ``leave`` must follow.
@@ -56,13 +58,19 @@ class Capacity:
         self._held -= exchange.held
 
     async def turn(self, exchange: Exchange) -> None:
-        """Wait until there is time for some milliseconds of work.
+        """Wait until there is time for some milliseconds of work, and nobody waits longer.
 
         Raises:
             Refused: the deadline passed before.
         """
-        while self._spent >= _ROUND:
-            await asyncio.sleep(0)
+        place = object()
+        self._waiting.append(place)
+        try:
+            # Without a queue, whoever took up a whole round would be the first of the next one.
+            while self._spent >= _ROUND or self._waiting[0] is not place:
+                await asyncio.sleep(0)
+        finally:
+            self._waiting.remove(place)
         if perf_counter() > exchange.deadline:
             raise Refused("too_late")
 

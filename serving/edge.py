@@ -88,10 +88,10 @@ class Edge:
             return
         except Exception as error:  # noqa: BLE001 - this is the rim, where all become problems
             answer = problem_of(error)
-            if exchange.status:  # FastAPI has answered already
-                return
         if isinstance(answer, Problem):
             exchange.code = answer.code
+        if exchange.status:  # FastAPI has answered already
+            return
         await answer(scope, receive, send)
 
     def _headers(self, exchange: Exchange) -> list[tuple[bytes, bytes]]:

@@ -11,7 +11,7 @@ from time import monotonic
 
 import anyio.to_thread
 
-from labels.errors import NewstagError, StateError
+from labels.errors import NewstagError
 from models.manifest import Manifest, read_manifest
 from models.predictor import Predictor
 from models.store import Store
@@ -30,7 +30,7 @@ _log = logging.getLogger("newstag")
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """A model version, ready to answer."""
+    """A model version, ready to answer; ``folder`` is absolute and without links."""
 
     folder: Path
     manifest: Manifest
@@ -49,7 +49,7 @@ def load(settings: Settings) -> Loaded:
 
 def _load(folder: Path, settings: Settings) -> Loaded:
     return Loaded(
-        folder=folder,
+        folder=folder.resolve(),
         manifest=read_manifest(folder),
         predictor=load_predictor(folder, settings.segmenter),
     )
@@ -85,6 +85,7 @@ class Live:
 
         Raises:
             NewstagError: it is refused, and there is no version to fall back on.
+            OSError: the same, for the disk's own reasons.
         """
         self._take(loaded or self._first())
 
@@ -93,7 +94,7 @@ class Live:
         try:
             folder = self._named()
             return _load(folder, self._settings)
-        except NewstagError as error:
+        except (NewstagError, OSError) as error:
             if self._settings.fallback is None:
                 raise
             self._refuse(folder, error)
@@ -124,7 +125,7 @@ class Live:
         """Take over the version that the reference names now, if it is another one and good."""
         try:
             folder = await anyio.to_thread.run_sync(self._named)
-        except StateError as error:
+        except (NewstagError, OSError) as error:
             self._refuse(None, error)
             return
         if self._loaded is None or folder == self._loaded.folder:
@@ -134,7 +135,7 @@ class Live:
             return
         try:
             loaded = await anyio.to_thread.run_sync(_load, folder, self._settings)
-        except NewstagError as error:
+        except (NewstagError, OSError) as error:
             self._refuse(folder, error)
             return
         before, self._complaint = self._loaded.manifest.version, None
@@ -142,9 +143,9 @@ class Live:
         _log.info("model swapped", extra=noted(before=before, model=loaded.manifest.version))
 
     def _named(self) -> Path:
-        return Store(self._settings.store).resolve(self._settings.model)
+        return Store(self._settings.store).resolve(self._settings.model).resolve()
 
-    def _refuse(self, folder: Path | None, error: NewstagError) -> None:
+    def _refuse(self, folder: Path | None, error: NewstagError | OSError) -> None:
         """Count and log it, once for as long as the same is wrong with the same version."""
         self._again = monotonic() + _AGAIN
         if self._complaint == (folder, str(error)):

@@ -118,7 +118,12 @@ def problem_of(error: Exception) -> Problem:
             return Problem(error.status_code, code, fix, error.headers)
         case _:
             _log.error("internal error", extra=trace(error))
-            return Problem(500, "internal_error", _INTERNAL_FIX)
+            return internal_problem()
+
+
+def internal_problem() -> Problem:
+    """The answer to an error that nobody foresaw."""
+    return Problem(500, "internal_error", _INTERNAL_FIX)
 
 
 def described(*statuses: int) -> dict[int | str, dict[str, Any]]:
