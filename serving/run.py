@@ -152,9 +152,14 @@ def run(settings: Settings, host: str, port: int, workers: int, *, open_to_all: 
     listening = _bind(host, port)
     config = Config(settings, workers)
     _log.info("serving", extra=noted(**_described(listening, loaded, workers, closed=closed)))
-    if workers == 1:
-        Server(config, loaded).run([listening])
-        return
+    with suppress(KeyboardInterrupt):  # Ctrl-C is how a person ends it
+        if workers == 1:
+            Server(config, loaded).run([listening])
+        else:
+            _run_workers(config, listening)
+
+
+def _run_workers(config: Config, listening: socket.socket) -> None:
     # There is no other way to hand it a kind of worker.
     multiprocess.Process = Worker  # type: ignore[misc]
     with _shared_counts():

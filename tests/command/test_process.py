@@ -91,7 +91,7 @@ def test_serve_answers_on_a_port_until_it_is_interrupted(
         process.send_signal(signal.SIGINT)
         said += process.stdout.read()
     assert (answer.status, prediction["id"]) == (200, "p1")
-    assert '"POST /v1/predict HTTP/1.1" 200 OK' in said
+    assert '"method":"POST","route":"/v1/predict","status":200' in said
     assert "Traceback" not in said
     assert str(article["title"]) not in said
     assert process.returncode == 0
@@ -101,6 +101,6 @@ def read_until_ready(stream: IO[str]) -> tuple[str, int]:
     said = ""
     for line in stream:
         said += line
-        if found := re.search(r"running on http://127\.0\.0\.1:(\d+)", line):
+        if found := re.search(r'"url": "http://127\.0\.0\.1:(\d+)"', line):
             return said, int(found[1])
     pytest.fail(said)
