@@ -342,9 +342,13 @@ def promote(ref: str, force: bool, why: str, store: str, tracking_uri: str) -> N
     """Make a version champion."""
     if force and not why:
         raise click.UsageError("--force needs --why: the ledger keeps the reason.")
+    at = _store(store)
+    known = at.versions()
     if ref.startswith(_REGISTERED):
         ref, why = _folder(store, ref, tracking_uri).name, why or ref
-    entry = _store(store).promote(ref, why, force)
+    # What a registry gives to an empty store is champion at once.
+    brought = not known and at.champion() == ref
+    entry = at.history()[-1] if brought else at.promote(ref, why, force)
     _print([f"{entry.after} is champion, after {entry.before or 'none'}"])
 
 
@@ -557,19 +561,24 @@ def _fetched(store: str, ref: str, tracking_uri: str) -> str:
 
 
 def _until_told() -> Event:
-    """Set by the first SIGTERM or Ctrl-C; a second one ends the process as ever."""
+    """Set by the first SIGTERM or Ctrl-C; a second one ends the process at once.
+
+    A thread waits for them: a handler that sets the event would wait for ever for its lock where
+    it interrupts who holds it.
+    """
+    import os
     import signal
-    from threading import Event
+    from threading import Event, Thread
 
-    told = Event()
+    told, both = Event(), {signal.SIGTERM, signal.SIGINT}
 
-    def tell(number: int, _frame: object) -> None:
+    def listen() -> None:
+        signal.sigwait(both)
         told.set()
-        signal.signal(number, before[number])
+        os._exit(128 + signal.sigwait(both))
 
-    before: dict[int, Any] = {}
-    for one in (signal.SIGTERM, signal.SIGINT):
-        before[one] = signal.signal(one, tell)
+    signal.pthread_sigmask(signal.SIG_BLOCK, both)
+    Thread(target=listen, daemon=True).start()
     return told
 
 

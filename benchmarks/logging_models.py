@@ -56,7 +56,7 @@ class Tracking:
 
     def _experiment(self, name: str) -> str:
         """Its artefacts lie beside the database, not in the working directory."""
-        from training.tracker import open_database
+        from training.asking import open_database
 
         open_database(self.uri)
         client = _mlflow().MlflowClient(tracking_uri=self.uri)

@@ -209,7 +209,8 @@ class Store:
             return
         if digest != manifest.scheme_digest:
             what = f"another scheme than the champion {champion}: clients will see other labels"
-            raise StateError(manifest.version, what, "Give --force and --why if they are ready")
+            fix = "Promote it with --force and --why if they are ready"
+            raise StateError(manifest.version, what, fix)
 
     def rollback(self, why: str) -> Entry:
         """Make the champion before this one champion again.
@@ -228,6 +229,11 @@ class Store:
             read_manifest(self.root / before)
             check_sums(self.root / before)
             return self._point(before, "rollback", why)
+
+    def mend(self) -> None:
+        """Finish the change of champion that a kill broke off between ledger and pointer."""
+        with self._changing():
+            return
 
     def _point(self, version: str, action: Action, why: str) -> Entry:
         """Write the ledger, then the pointer; _changing mends what a kill leaves between."""

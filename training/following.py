@@ -31,8 +31,8 @@ class Follower:
 
     What an alias names is promoted when it is first seen there, and not again: whoever rolls
     back or promotes in the store has the last word until the alias moves on. What was acted
-    upon is remembered while the process lives, and found again after a restart in the ledger,
-    as the last entry whose reason is this alias.
+    upon is remembered while the process lives; when it starts, it is found in the ledger, as
+    the last entry whose reason is this alias.
     """
 
     registry: Registry
@@ -58,13 +58,14 @@ class Follower:
 
     def _act(self, target: Target, before: str | None) -> Outcome:
         version = self.registry.fetch(target, self.store).name
+        self.store.mend()  # or a promotion that a kill broke off would look like a roll-back
         champion = self.store.champion()
-        if champion != version and not self._acted_before(target, version):
+        if champion != version and not (self.acted is None and self._in_ledger(target, version)):
             self.store.promote(version, target.why, self.force)
             champion = version
         return Outcome(champion=champion, before=before, moved=champion != before)
 
-    def _acted_before(self, target: Target, version: str) -> bool:
+    def _in_ledger(self, target: Target, version: str) -> bool:
         ours = f"{self.reference} is version "
         entries = [entry for entry in self.store.history() if entry.why.startswith(ours)]
         return bool(entries) and (entries[-1].why, entries[-1].after) == (target.why, version)

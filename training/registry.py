@@ -13,7 +13,7 @@ from typing import Any
 from labels.errors import InputError, StateError, VersionError
 from models.manifest import VERSION_ID, read_manifest
 from models.store import Store
-from training.tracker import SQLITE, import_mlflow, open_database, reported
+from training.asking import SQLITE, import_mlflow, open_database, reported
 
 _REFERENCE = re.compile(r"models:/(?P<name>[^/:]+)(?:@(?P<alias>[\w-]+)|/(?P<number>[0-9]+))")
 _FOLDER = "artifacts"  # where MLflow keeps the directories that belong to a logged model

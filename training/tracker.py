@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import json
-import logging
-import os
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from labels.errors import NewstagError, StateError
 from labels.scheme import Scheme, read_scheme
 from models.features import Block
-from models.files import locked
 from models.manifest import Manifest, read_manifest
+from training.asking import import_mlflow, open_database, reported
 from training.figures import confusion_figure, labels_figure
 from training.packing import log_version
 from training.report import Report
@@ -24,8 +19,6 @@ from training.reporting import STYLE_WARNING, judged_by, report_from
 
 if TYPE_CHECKING:
     import pandas as pd
-
-SQLITE = "sqlite:///"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,45 +52,6 @@ class Tracker:
                 _log(mlflow, version, manifest, report)
                 _log_trials(mlflow, version, run)
             return str(run.info.run_id)
-
-
-def open_database(uri: str) -> None:
-    """Create the tables of a SQLite database, one process at a time.
-
-    Several processes that open a fresh database at once corrupt it for good.
-    """
-    if not uri.startswith(SQLITE):
-        return
-    path = Path(uri.removeprefix(SQLITE))
-    mlflow = import_mlflow()
-    with locked(path.with_name(path.name + ".lock")):
-        mlflow.MlflowClient(tracking_uri=uri).search_experiments(max_results=1)
-
-
-def import_mlflow() -> Any:
-    """The library: 2 s and 170 MB, so it is imported only where runs are written or read."""
-    os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
-    os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
-    import mlflow
-
-    for name in ("mlflow", "alembic"):
-        logging.getLogger(name).setLevel(logging.WARNING)
-    return mlflow
-
-
-@contextmanager
-def reported(uri: str, what: str, fix: str) -> Iterator[None]:
-    """Any failure of the library or the server, as an error that says where."""
-    try:
-        with warnings.catch_warnings():
-            # It advises type hints and an input example; the signature is ours.
-            warnings.simplefilter("ignore", UserWarning)
-            yield
-    except NewstagError:
-        raise
-    except Exception as error:  # its backends raise whatever their drivers raise
-        reason = str(error).split("\n")[0][:200] or type(error).__name__
-        raise StateError(uri, f"MLflow cannot {what} ({reason})", fix) from error
 
 
 def _recorded(mlflow: Any, experiment: str, version: str) -> str | None:

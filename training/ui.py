@@ -6,7 +6,7 @@ import os
 import sys
 
 from labels.errors import StateError
-from training.tracker import open_database, reported
+from training.asking import open_database, reported
 
 _DATABASES = ("sqlite:", "postgresql", "mysql", "mssql")
 

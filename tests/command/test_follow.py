@@ -6,6 +6,7 @@ import json
 import shutil
 import signal
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -166,6 +167,41 @@ def test_promoting_a_reference_keeps_it_as_the_reason(
     assert done.stdout == f"{version.name} is champion, after {other}\n"
     history = newstag("models", "history", *server.options).stdout
     assert history.endswith(f"promote  {other} -> {version.name}: {CHAMPION}\n")
+
+
+def test_promoting_a_reference_into_an_empty_store_is_done_at_once(
+    newstag: Newstag, server: Server
+) -> None:
+    done = newstag("models", "promote", CHAMPION, *server.options)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout == f"{server.version} is champion, after none\n"
+    again = newstag("models", "promote", CHAMPION, *server.options)
+    assert again.returncode == 1
+    assert again.stderr == f"{server.version}: champion already. Nothing is to be done.\n"
+
+
+def test_following_loads_nothing_that_trains_or_draws(server: Server) -> None:
+    code = (
+        "import sys, newstag\n"
+        f"sys.argv = ['newstag', 'models', 'follow', {CHAMPION!r}, '--once', *{server.options!r}]\n"
+        "newstag.main()\n"
+        "print(sorted({'matplotlib', 'sklearn'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [f"{server.version} is champion, after none", "[]"]
+
+
+def test_a_signal_is_heard_whatever_it_interrupts() -> None:
+    """As where it comes just when the wait for it begins, which holds the lock of the event."""
+    code = (
+        "import os, signal, newstag\n"
+        "told = newstag._until_told()\n"
+        "with told._cond: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "print(told.wait(10))\n"
+    )
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=20)
+    assert (done.stdout, done.stderr) == ("True\n", "")
 
 
 def test_a_model_by_any_other_name_needs_no_mlflow(

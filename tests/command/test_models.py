@@ -173,7 +173,7 @@ def test_another_scheme_needs_force(
     assert done.returncode == 1
     assert done.stderr == (
         f"{foreign}: another scheme than the champion {champion}: clients will see other labels. "
-        "Give --force and --why if they are ready.\n"
+        "Promote it with --force and --why if they are ready.\n"
     )
     assert live(root) == champion
 

@@ -339,7 +339,7 @@ def renamed(full: Store, model: Model, write_files: Callable[[Path, Model, str],
 def test_a_version_of_another_scheme_is_not_promoted_unasked(full: Store, renamed: str) -> None:
     assert refusal(lambda: full.promote(renamed, "better")) == (
         f"{renamed}: another scheme than the champion {A}: clients will see other labels. "
-        "Give --force and --why if they are ready."
+        "Promote it with --force and --why if they are ready."
     )
     assert (full.champion(), len(full.history())) == (A, 1)
 
@@ -474,6 +474,13 @@ def test_a_kill_before_the_first_pointer_is_mended_by_the_next_version(
     (store.root / "champion").unlink()
     save(store, B)
     assert store.resolve() == store.root / A
+
+
+def test_mending_finishes_what_a_kill_broke_off(full: Store) -> None:
+    full.promote(B, "better")
+    (full.root / "champion").write_text(f"{A}\n", "ascii")
+    full.mend()
+    assert (full.champion(), len(full.history())) == (B, 2)
 
 
 GARBAGE = [b"\xff\xfe\n", "旧版\n".encode(), b"latest\n", b"../elsewhere\n", A[:-1].encode()]

@@ -288,6 +288,33 @@ def test_a_local_roll_back_holds_until_the_alias_moves(
     assert again(follower).look().line() == f"{second} is champion, after {first}"
 
 
+def test_an_alias_that_comes_back_to_what_was_rolled_back_has_moved(
+    server: Server, follower: Follower, store: Store, versions: list[Path]
+) -> None:
+    first, second = (version.name for version in versions[:2])
+    numbers = [server.register(version) for version in versions[:2]]
+    for number in numbers:
+        server.alias(number)
+        follower.look()
+    store.rollback("worse on events")
+    server.alias(numbers[0])  # where the store is already
+    assert follower.look().line() == f"nothing new: {first} is champion"
+    server.alias(numbers[1])
+    assert follower.look().line() == f"{second} is champion, after {first}"
+
+
+def test_what_a_kill_left_between_ledger_and_pointer_is_finished(
+    server: Server, follower: Follower, store: Store, versions: list[Path]
+) -> None:
+    first, second = (version.name for version in versions[:2])
+    for version in versions[:2]:
+        server.alias(server.register(version))
+        follower.look()
+    (store.root / "champion").write_text(f"{first}\n", "ascii")
+    assert again(follower).look().line() == f"{second} is champion, after {first}"
+    assert (store.champion(), len(store.history())) == (second, 2)
+
+
 def test_a_model_made_anew_is_told_from_the_old_one_by_more_than_its_number(
     server: Server, follower: Follower, store: Store, versions: list[Path]
 ) -> None:
