@@ -21,6 +21,7 @@ CONFIG: dict[str, Any] = {
     "loggers": {
         "newstag": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         "uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        "asyncio": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
     },
 }
 
@@ -29,7 +30,7 @@ class JsonLines(logging.Formatter):
     """A record as one JSON object.
 
     Of an exception only its type and where it was raised are told: its message may hold what
-    somebody sent.
+    somebody sent, and asyncio repeats it below the first line of its own.
     """
 
     def format(self, record: logging.LogRecord) -> str:
@@ -40,6 +41,7 @@ class JsonLines(logging.Formatter):
             **getattr(record, "more", {}),
         }
         if record.exc_info and record.exc_info[1]:
+            line["event"] = record.getMessage().partition("\n")[0]
             line.update(trace(record.exc_info[1])["more"])
         return json.dumps(line, ensure_ascii=False)
 

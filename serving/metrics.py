@@ -144,4 +144,14 @@ class Metrics:
 def _ended(files: Iterable[Path]) -> set[int]:
     """The processes that wrote these files and are no more."""
     found = {int(path.stem.rpartition("_")[2]) for path in files}
-    return {process for process in found if not Path(f"/proc/{process}").exists()}
+    return {process for process in found if not _runs(process)}
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)  # asks, and sends nothing
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is somebody else's
+        return True
+    return True
