@@ -10,7 +10,7 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
@@ -88,13 +88,13 @@ def _global_settings(command: Any) -> Any:
 
 
 def _finite(
-    _context: click.Context, _parameter: click.Parameter, value: float | None
+    _context: click.Context, parameter: click.Parameter, value: float | None
 ) -> float | None:
     """Click's ranges let "nan" pass, which is neither below nor above a bound."""
     if value is not None and not math.isfinite(value):
-        raise click.BadParameter(
-            f"{value} is not finite. Give a number between 0.5 and 1, such as 0.95."
-        )
+        bounds = cast("click.FloatRange", parameter.type)
+        fix = f"Give a number between {bounds.min:g} and {bounds.max:g}."
+        raise click.BadParameter(f"{value} is not finite. {fix}")
     return value
 
 

@@ -195,9 +195,10 @@ def _bind(host: str, port: int) -> socket.socket:
     try:
         listening.bind((host, port))
         listening.listen(_BACKLOG)
-    except OSError as error:
+    except (OSError, TypeError) as error:  # the latter for a name that has no form in ASCII
         listening.close()
-        reason = str(error.strerror).split(" (")[0]  # without the address, told already
+        reason = str(getattr(error, "strerror", "not a name"))
+        reason = reason.split(" (", maxsplit=1)[0]  # without the address, told already
         what = f"cannot be bound ({reason})"
         raise StateError(f"{host}:{port}", what, "Choose another --host or --port") from error
     listening.setblocking(False)
