@@ -13,6 +13,7 @@ from prometheus_client import (
     Gauge,
     Histogram,
     ProcessCollector,
+    disable_created_metrics,
     generate_latest,
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
@@ -37,6 +38,8 @@ class Metrics:
     """
 
     def __init__(self) -> None:
+        # A gauge beside each counter that says when it began; several workers have none.
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = CollectorRegistry()
         self._durations = self._histogram(
             "newstag_request_duration_seconds", "From a request's first line to its answer"
