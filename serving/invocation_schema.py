@@ -10,14 +10,13 @@ from typing import Any
 
 from serving.invocations import MEDIA_TYPES, MOST_ROWS
 
-# All of Unicode but half an emoji, which UTF-8 cannot write. The end of the range is the character
-# itself, for which regular expressions have no common name, and naming the halves is none to some.
-_WHOLE = "^[\\u0000-\\ud7ff\\ue000-\U0010ffff]*$"
 _BLANK = r"\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
-_TEXT = {"type": "string", "pattern": _WHOLE}
+_TEXT = {"type": "string"}
+# A cell of CSV, as it is or between quotes.
+_CELL = '(?:[^",\\r\\n]*|"(?:[^"]|"")*")'
 _ID = {
     "anyOf": [
-        {"allOf": [_TEXT, {"type": "string", "pattern": f"[^{_BLANK}]"}]},
+        {"type": "string", "pattern": f"[^{_BLANK}]"},
         {"type": "integer"},
     ],
     "description": "Without one the answer has the position of the row",
@@ -117,10 +116,19 @@ _TABLE = "".join(",".join(line) + "\n" for line in [_COLUMNS, *(r.values() for r
 
 _JSON, _CSV = MEDIA_TYPES
 
+
+def _table(*columns: str) -> str:
+    """The pattern of CSV with these columns."""
+    return f"{','.join(columns)}(?:\\r?\\n{','.join([_CELL] * len(columns))})*"
+
+
+_TABLES = f"^(?:{_table(*_REQUIRED)}|{_table('id', *_REQUIRED)})(?:\\r?\\n)?$"
+
 # The route reads the raw body, so that nothing is parsed twice.
 INVOCATION_SCHEMA: dict[str, Any] = {
     "requestBody": {
         "required": True,
+        "description": "At most 4 MiB of UTF-8; half an emoji is no text",
         "content": {
             _JSON: {
                 "schema": {"oneOf": [_body(form) for form in _FORMS]},
@@ -129,9 +137,11 @@ INVOCATION_SCHEMA: dict[str, Any] = {
             _CSV: {
                 "schema": {
                     "type": "string",
+                    "pattern": _TABLES,
                     "description": (
-                        "A header line with title, content and perhaps id, then one line a row; "
-                        "other columns are not read"
+                        "A header line with title, content and perhaps id, then at most "
+                        f"{MOST_ROWS} rows; columns may also stand in another order and beside "
+                        "others, which are not read"
                     ),
                 },
                 "example": _TABLE,
