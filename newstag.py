@@ -272,7 +272,7 @@ def tag(inputs: tuple[str, ...], quiet: bool, **given: Any) -> None:
 )
 @_setting(
     "--queue",
-    type=click.IntRange(1, 10_000),
+    type=click.IntRange(1, 1000),
     default=128,
     show_default=True,
     help="Requests that a worker has under way before it tells more to come back.",

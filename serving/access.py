@@ -26,11 +26,12 @@ class Access:
     what was closed stays closed.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, closed: bool = False) -> None:
         self._path = path
-        self._seen: object = None
+        self._seen: object = ...  # unlike any mark, also that of no file
         self._complaint = ""
-        self._keyring: Keyring | None = None
+        # Of a service that began with keys: nobody is let in until they are read.
+        self._keyring = Keyring(()) if closed else None
 
     @property
     def closed(self) -> bool:
@@ -43,6 +44,9 @@ class Access:
         Raises:
             NewstagError: they cannot be read, and nobody would know who may ask.
         """
+        if self.closed:
+            self.look()
+            return
         self._seen = self._mark()
         self._keyring = read_keyring(self._path)
 

@@ -41,6 +41,7 @@ def create_app(settings: Settings, loaded: Loaded | None = None) -> Edge:
         description="One type and any number of domains for a Chinese newsroom post.",
         lifespan=lifespan,
         redoc_url=None,
+        redirect_slashes=False,
         swagger_ui_oauth2_redirect_url=None,
     )
     app.add_exception_handler(HTTPException, _http)

@@ -11,7 +11,7 @@ from serving.problems import Refused
 
 # Work that one round of the event loop may do, in seconds: a probe waits for a few rounds.
 _ROUND = 0.004
-MOST_BYTES = 32 * 1024 * 1024  # of bodies that are held at once
+MOST_BYTES = 128 * 1024 * 1024  # of bodies and answers that are held at once
 
 
 class Capacity:
@@ -30,19 +30,27 @@ class Capacity:
         self._began = 0.0
         self._waiting: deque[object] = deque()
 
+    def check(self) -> None:
+        """Ask for room before anything is read.
+
+        Raises:
+            Refused: as many requests as may be are under way.
+        """
+        if self._under_way >= self._most:
+            raise Refused("full")
+
     def enter(self, exchange: Exchange) -> None:
-        """Begin a request; ``leave`` must follow.
+        """Begin the work of a request whose body is there; one that is still sent takes no room.
 
         Raises:
             Refused: as many as may be are under way.
         """
-        if self._under_way >= self._most:
-            raise Refused("full")
+        self.check()
         self._under_way += 1
-        exchange.held = 0
+        exchange.entered = True
 
     def hold(self, size: int, exchange: Exchange) -> None:
-        """Keep so many more bytes of a body in memory, until ``leave``.
+        """Keep so many more bytes of a body or an answer in memory, until ``leave``.
 
         Raises:
             Refused: that would be too many.
@@ -53,9 +61,10 @@ class Capacity:
         exchange.held += size
 
     def leave(self, exchange: Exchange) -> None:
-        """End a request."""
-        self._under_way -= 1
+        """End a request, whether it has entered or not."""
+        self._under_way -= exchange.entered
         self._held -= exchange.held
+        exchange.entered, exchange.held = False, 0
 
     async def turn(self, exchange: Exchange) -> None:
         """Wait until there is time for some milliseconds of work, and nobody waits longer.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.metadata import version
 
 from starlette.requests import Request
@@ -42,7 +43,7 @@ class Describing:
 
     async def version(self, _: Request) -> Response:
         """The version of MLflow whose scoring protocol this is, as its clients expect."""
-        return Response(version("mlflow"), media_type="text/plain")
+        return Response(_mlflow(), media_type="text/plain")
 
     async def metrics(self, _: Request) -> Response:
         """What was counted, of all workers."""
@@ -57,6 +58,11 @@ class Describing:
         """The version that answers, and its figures."""
         manifest = self._service.live.current().manifest
         return JSONResponse({key: getattr(manifest, key) for key in _SHOWN})
+
+
+@cache
+def _mlflow() -> str:
+    return version("mlflow")
 
 
 def _groups(predictor: Predictor) -> list[dict[str, object]]:

@@ -20,7 +20,7 @@ class Exchange:
     """``route`` is a path that the service has, or "other"; ``key`` the name of the key used.
 
     ``began`` and ``deadline`` are on the clock of ``time.perf_counter``, in seconds. ``status``
-    is 0 until an answer begins, and ``held`` are the bytes of its body that are in memory.
+    is 0 until an answer begins. ``held`` are the bytes of body and answer that are in memory.
     """
 
     id: str
@@ -28,6 +28,7 @@ class Exchange:
     route: str
     began: float
     deadline: float
+    entered: bool = False
     held: int = 0
     key: str = ""
     status: int = 0

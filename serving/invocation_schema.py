@@ -10,11 +10,15 @@ from typing import Any
 
 from serving.invocations import MEDIA_TYPES, MOST_ROWS
 
-# Half an emoji, which is refused as no JSON, has no pattern that Python and Rust both read.
-_TEXT = {"type": "string"}
 _BLANK = r"\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_TEXT = {"type": "string"}
+# A cell of CSV, as it is or between quotes.
+_CELL = '(?:[^",\\r\\n]*|"(?:[^"]|"")*")'
 _ID = {
-    "anyOf": [{"type": "string", "pattern": f"[^{_BLANK}]"}, {"type": "integer"}],
+    "anyOf": [
+        {"type": "string", "pattern": f"[^{_BLANK}]"},
+        {"type": "integer"},
+    ],
     "description": "Without one the answer has the position of the row",
 }
 _REQUIRED = ["title", "content"]
@@ -112,10 +116,19 @@ _TABLE = "".join(",".join(line) + "\n" for line in [_COLUMNS, *(r.values() for r
 
 _JSON, _CSV = MEDIA_TYPES
 
+
+def _table(*columns: str) -> str:
+    """The pattern of CSV with these columns."""
+    return f"{','.join(columns)}(?:\\r?\\n{','.join([_CELL] * len(columns))})*"
+
+
+_TABLES = f"^(?:{_table(*_REQUIRED)}|{_table('id', *_REQUIRED)})(?:\\r?\\n)?$"
+
 # The route reads the raw body, so that nothing is parsed twice.
 INVOCATION_SCHEMA: dict[str, Any] = {
     "requestBody": {
         "required": True,
+        "description": "At most 4 MiB of UTF-8; half an emoji is no text",
         "content": {
             _JSON: {
                 "schema": {"oneOf": [_body(form) for form in _FORMS]},
@@ -124,9 +137,11 @@ INVOCATION_SCHEMA: dict[str, Any] = {
             _CSV: {
                 "schema": {
                     "type": "string",
+                    "pattern": _TABLES,
                     "description": (
-                        "A header line with title, content and perhaps id, then one line a row; "
-                        "other columns are not read"
+                        "A header line with title, content and perhaps id, then at most "
+                        f"{MOST_ROWS} rows; columns may also stand in another order and beside "
+                        "others, which are not read"
                     ),
                 },
                 "example": _TABLE,

@@ -12,6 +12,7 @@ import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
+from itertools import islice
 from typing import NoReturn
 
 from pydantic_core import from_json
@@ -214,7 +215,11 @@ def _csv_table(raw: bytes) -> _Table:
     csv.field_size_limit(max(csv.field_size_limit(), LARGEST_BODY))
     try:
         reader = csv.reader(io.StringIO(raw.decode(), newline=""), strict=True)
-        lines = [(reader.line_num, cells) for cells in reader if not _blank(cells)]
+        # One more than may be, and as many blank ones again, are enough to refuse.
+        read = islice(reader, 2 * MOST_ROWS + 1)
+        lines = [(reader.line_num, cells) for cells in read if not _blank(cells)]
+        if next(reader, None) is not None:
+            _refuse(("", f"over {2 * MOST_ROWS} lines; send at most {MOST_ROWS} rows at a time"))
     except UnicodeDecodeError:
         _refuse(("", "not UTF-8; send the text as UTF-8"))
     except csv.Error:

@@ -21,8 +21,8 @@ CONFIG: dict[str, Any] = {
     "loggers": {
         "newstag": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         "uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
-        "asyncio": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
     },
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
 }
 
 
@@ -37,11 +37,10 @@ class JsonLines(logging.Formatter):
         line: dict[str, object] = {
             "time": _now(),
             "level": record.levelname.lower(),
-            "event": record.getMessage(),
+            "event": record.getMessage().partition("\n")[0],
             **getattr(record, "more", {}),
         }
         if record.exc_info and record.exc_info[1]:
-            line["event"] = record.getMessage().partition("\n")[0]
             line.update(trace(record.exc_info[1])["more"])
         return json.dumps(line, ensure_ascii=False)
 

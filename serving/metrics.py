@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -138,7 +139,9 @@ class Metrics:
         if folder is None:
             return generate_latest(self._registry)
         for process in _ended(Path(folder).glob("gauge_live*_*.db")):
-            mark_process_dead(process, folder)  # type: ignore[no-untyped-call] # what it counted stays, what it was does not
+            # What it counted stays, what it was does not. Another worker may be doing the same.
+            with suppress(FileNotFoundError):
+                mark_process_dead(process, folder)  # type: ignore[no-untyped-call]
         registry = CollectorRegistry()
         MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
         return generate_latest(registry)

@@ -54,6 +54,7 @@ _HEADERS = {
     401: {"WWW-Authenticate": 'Bearer realm="newstag"'},
     # What is left of the body would be taken for the next request.
     408: {"Connection": "close"},
+    413: {"Connection": "close"},
     503: {"Retry-After": str(RETRY_AFTER)},
 }
 _OTHER = ("refused", "See /openapi.json")

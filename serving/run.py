@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import resource
 import signal
 import socket
 import tempfile
@@ -12,10 +13,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from ipaddress import ip_address
+from math import ceil
 from time import monotonic
 from types import FrameType
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import multiprocess
 
 from labels.errors import StateError
@@ -26,7 +29,8 @@ from serving.logs import CONFIG, noted
 from serving.metrics import FOLDER
 from serving.settings import Settings
 
-_BACKLOG = 2048
+_BACKLOG = 256  # connections that wait; as often asyncio complains where no file can be opened
+_AGAIN = 1.0  # seconds; a second SIGTERM before is the first one, told to parent and workers
 _KEEP_ALIVE = 75  # seconds: longer than the minute that proxies keep an idle connection
 _LAST_ANSWERS = 0.2  # seconds for connections that were taken at the very end
 
@@ -45,6 +49,10 @@ class Config(uvicorn.Config):
             server_header=False,
             timeout_keep_alive=_KEEP_ALIVE,
             backlog=_BACKLOG,
+            ws="none",
+            proxy_headers=False,
+            # Whoever does not read an answer must not keep the process from ending.
+            timeout_graceful_shutdown=ceil(settings.deadline) + 1,
         )
         self.settings = settings
 
@@ -62,7 +70,7 @@ class Server(uvicorn.Server):
         self._settings = config.settings
         self._given = loaded
         self._edge: Edge | None = None
-        self._until: float | None = None
+        self._told: float | None = None
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Make the app in the process that runs it, and serve."""
@@ -74,23 +82,25 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Drain first, where that is asked for and has not begun."""
+        if sig == signal.SIGTERM and self._told is not None and monotonic() < self._told + _AGAIN:
+            return
         drains = sig == signal.SIGTERM and self.started and self._settings.drain > 0
-        if not drains or self._until is not None or self._edge is None:
+        if not drains or self._told is not None or self._edge is None:
             super().handle_exit(sig, frame)
             return
-        self._until = monotonic() + self._settings.drain
+        self._told = monotonic()
         self._edge.service.live.draining = True
         _log.info("draining", extra=noted(seconds=self._settings.drain))
 
     async def on_tick(self, counter: int) -> bool:
         """Stop when the draining is over."""
-        if self._until is not None and monotonic() >= self._until:
+        if self._told is not None and monotonic() >= self._told + self._settings.drain:
             super().handle_exit(signal.SIGTERM, None)
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Take the connections that wait already, and no more; then finish."""
-        if self._until is not None and not self.force_exit:
+        if not self.force_exit:
             await self._take_the_last(sockets or [])
         await super().shutdown(sockets)
 
@@ -125,9 +135,22 @@ class Worker(multiprocess.Process):
         return self._server
 
 
+class Workers(multiprocess.Multiprocess):
+    """uvicorn's parent of workers, which lets go of the port when they are told to stop.
+
+    Otherwise connections would be taken that nobody answers, for as long as a worker drains.
+    """
+
+    def terminate_all(self) -> None:
+        """Tell every worker to stop."""
+        for listening in self.sockets:
+            listening.close()
+        super().terminate_all()
+
+
 def _waiting(listening: socket.socket) -> Iterator[socket.socket]:
     """The connections that the kernel has made and nobody has accepted."""
-    with suppress(BlockingIOError):
+    with suppress(OSError):  # none waits any more, or no file can be opened
         while True:
             yield listening.accept()[0]
 
@@ -147,8 +170,9 @@ def run(settings: Settings, host: str, port: int, workers: int, *, open_to_all: 
         what = "no API keys, and others could reach this address"
         fix = "Make a key: newstag keys add NAME --scope predict; or give --without-keys"
         raise StateError(host, what, fix)
+    _open_files()
     loaded = load(settings)
-    settings = replace(settings, fallback=loaded.folder.resolve())
+    settings = replace(settings, fallback=loaded.folder, closed=closed)
     listening = _bind(host, port)
     config = Config(settings, workers)
     _log.info("serving", extra=noted(**_described(listening, loaded, workers, closed=closed)))
@@ -162,8 +186,11 @@ def run(settings: Settings, host: str, port: int, workers: int, *, open_to_all: 
 def _run_workers(config: Config, listening: socket.socket) -> None:
     # There is no other way to hand it a kind of worker.
     multiprocess.Process = Worker  # type: ignore[misc]
+    workers = Workers(config, [listening])
     with _shared_counts():
-        multiprocess.Multiprocess(config, [listening]).run()
+        workers.run()
+    if any(one.exitcode == STARTUP_FAILURE for one in workers.processes):
+        raise StateError("newstag serve", "a worker could not start", "See its log lines above")
 
 
 def _described(
@@ -176,6 +203,13 @@ def _described(
         "workers": workers,
         "keys": "required" if closed else "none: whoever reaches this address may ask",
     }
+
+
+def _open_files() -> None:
+    """Allow as many open files, and so connections, as the system lets us."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with suppress(ValueError, OSError):  # some systems say "unlimited" and mean less
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _is_loopback(host: str) -> bool:

@@ -134,7 +134,7 @@ PREDICT = {
     ],
     "requestBody": {
         "required": True,
-        "description": "At most 4 MiB",
+        "description": "At most 4 MiB of UTF-8; half an emoji is no text",
         "content": _one_or_several(ArticleIn.model_json_schema(), _ARTICLE),
     },
 }

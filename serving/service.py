@@ -25,7 +25,7 @@ class Service:
         self.settings = settings
         self.metrics = Metrics()
         self.live = Live(settings, self.metrics)
-        self.access = Access(settings.keys)
+        self.access = Access(settings.keys, closed=settings.closed)
         self.capacity = Capacity(settings.queue)
         self._tasks: list[asyncio.Task[None]] = []
 

@@ -16,6 +16,8 @@ class Settings:
     ``model`` is a reference within ``store``: champion, latest, a version id or a directory. The
     first two are followed while the service runs. ``fallback`` is the version that answers where
     the referenced one is refused when a worker starts; without one the worker does not start.
+    ``closed`` says that the service began with API keys: a worker that can't read them lets
+    nobody in.
 
     ``deadline`` is in seconds, from the first byte of a request to its answer. ``queue`` is how
     many requests a worker has under way before it tells more to come back. ``drain`` is in
@@ -26,6 +28,7 @@ class Settings:
     model: str = "champion"
     segmenter: SegmenterName = "rjieba"
     fallback: Path | None = None
+    closed: bool = False
     deadline: float = 10.0
     queue: int = 128
     drain: float = 1.0

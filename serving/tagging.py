@@ -60,9 +60,10 @@ class Tagging:
         """
         capacity = self._service.capacity
         exchange: Exchange = request.scope["exchange"]
-        capacity.enter(exchange)
+        capacity.check()
         try:
             body = await read_body(request, exchange, capacity)
+            capacity.enter(exchange)
             await capacity.turn(exchange)
             with capacity:
                 articles, many = parse(body)
@@ -97,7 +98,9 @@ class Tagging:
         # The id is optional over HTTP; without one the answer says null.
         answers = [{**one.as_json(), "id": one.id or None} for one in predictions]
         # Several times as fast as json.dumps, which an explanation would feel.
-        return to_json(answers)[1:-1] if many else to_json(answers[0])
+        part = to_json(answers)[1:-1] if many else to_json(answers[0])
+        self._service.capacity.hold(len(part), exchange)
+        return part
 
 
 def _parts(articles: list[Article], explain: int) -> list[list[Article]]:
