@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI, Request
-from fastapi.responses import JSONResponse, Response
+from fastapi.responses import Response
 from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 
@@ -16,7 +16,7 @@ from serving.describing import Describing
 from serving.edge import Edge, Endpoint
 from serving.invocation_schema import INVOCATION_SCHEMA
 from serving.live import Loaded
-from serving.problems import described, internal_problem, problem_of
+from serving.problems import Problem, described, internal_problem, problem_of
 from serving.schema import INVOKED, PREDICT, PREDICTED, TAGGING_PROBLEMS, text
 from serving.service import Service
 from serving.settings import Settings
@@ -86,14 +86,14 @@ def _add_describing(app: FastAPI, describing: Describing) -> None:
         app.get(path, summary=summary, response_class=Response, responses=responses)(endpoint)
 
 
-async def _http(request: Request, error: Exception) -> JSONResponse:
+async def _http(request: Request, error: Exception) -> Problem:
     """What the framework refuses: a path or method that there is not."""
     problem = problem_of(error)
     request.scope["exchange"].code = problem.code
     return problem
 
 
-async def _internal(_: Request, __: Exception) -> JSONResponse:
+async def _internal(_: Request, __: Exception) -> Problem:
     """What breaks within the framework: the edge gets it too, and logs it."""
     return internal_problem()
 

@@ -12,7 +12,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from serving.exchange import Exchange, exchange_of
 from serving.logs import RequestLog
-from serving.problems import Problem, problem_of
+from serving.problems import Problem, Refused, problem_of
 from serving.service import Service
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -76,6 +76,7 @@ class Edge:
     ) -> None:
         scope["exchange"], scope["sent"] = exchange, headers
         try:
+            _check_lengths(headers)
             path = scope["path"]
             self.service.access.check(exchange, path, headers.get(b"authorization", b""))
             endpoint = self.endpoints.get((scope["method"], path))
@@ -110,3 +111,13 @@ class Edge:
         self.service.metrics.answered(exchange, seconds)
         if exchange.route not in _QUIET or exchange.status != 200:
             self._log.add(exchange, seconds)
+
+
+def _check_lengths(headers: Mapping[bytes, bytes]) -> None:
+    """One length of the body at most, as RFC 9112 has it.
+
+    Raises:
+        Refused: there are two, and a proxy may believe the other one.
+    """
+    if b"transfer-encoding" in headers and b"content-length" in headers:
+        raise Refused("two_lengths")

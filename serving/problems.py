@@ -21,6 +21,7 @@ _log = logging.getLogger("newstag")
 _STATUS: dict[type[NewstagError], int] = {InputError: 422, StateError: 503}
 # What the service refuses by itself, by code.
 _REFUSALS = {
+    "two_lengths": (400, "Send Content-Length or Transfer-Encoding, not both"),
     "no_key": (401, "Send Authorization: Bearer KEY, with a key that the operator made"),
     "not_in_scope": (403, "Use a key with the scope that the operator gave this path"),
     "slow_body": (408, "Send the whole body within the deadline"),
@@ -57,6 +58,8 @@ _HEADERS = {
     413: {"Connection": "close"},
     503: {"Retry-After": str(RETRY_AFTER)},
 }
+# A proxy that believes the other length would take the rest for somebody else's request.
+_CLOSING = {"two_lengths": {"Connection": "close"}}
 _OTHER = ("refused", "See /openapi.json")
 _SCHEMA_FIX = "Mend what errors names; /openapi.json has the schema"
 _INTERNAL_FIX = "Try again; if it stays, tell the operator, whose log has the cause"
@@ -108,7 +111,7 @@ def problem_of(error: Exception) -> Problem:
     """The answer to an error, whatever it is; one that nobody foresaw is logged."""
     match error:
         case Refused():
-            return Problem(error.status, error.code, error.fix)
+            return Problem(error.status, error.code, error.fix, _CLOSING.get(error.code))
         case RefusedBody():
             return Problem(error.status, error.code, error.fix, errors=error.errors)
         case NewstagError():

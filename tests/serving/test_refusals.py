@@ -241,6 +241,24 @@ def test_a_wrong_path_or_method_is_a_problem(
     }
 
 
+def test_wrong_paths_and_methods_are_counted_and_logged_by_code(
+    client: TestClient, capsys: pytest.CaptureFixture[str]
+) -> None:
+    client.get("/nowhere")
+    client.get("/v1/predict")
+    page = client.get("/metrics").text
+    assert 'newstag_refused_requests_total{code="not_found"} 1.0' in page
+    assert 'newstag_refused_requests_total{code="method_not_allowed"} 1.0' in page
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    codes = [line["code"] for line in lines if "code" in line]
+    assert codes == ["not_found", "method_not_allowed"]
+
+
+def test_a_path_with_a_slash_too_many_is_not_found(client: TestClient) -> None:
+    answer = client.post("/v1/predict/?explain=1", follow_redirects=False)
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+
+
 def test_a_wrong_method_is_told_the_right_one(client: TestClient) -> None:
     assert client.get("/v1/predict").headers["allow"] == "POST"
 
