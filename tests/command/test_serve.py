@@ -68,7 +68,7 @@ def test_no_variable_lets_others_in_without_keys(
         ("--deadline", "3601", "3601.0 is not in the range 0.1<=x<=3600."),
         ("--deadline", "nan", "nan is not finite. Give a number between 0.1 and 3600."),
         ("--deadline", "soon", "'soon' is not a valid float range."),
-        ("--queue", "0", "0 is not in the range 1<=x<=10000."),
+        ("--queue", "0", "0 is not in the range 1<=x<=1000."),
         ("--queue", "1.5", "'1.5' is not a valid integer range."),
         ("--drain", "-1", "-1.0 is not in the range 0<=x<=600."),
         ("--drain", "inf", "inf is not in the range 0<=x<=600."),

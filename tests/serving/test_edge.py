@@ -118,7 +118,7 @@ ASKED = {
     "a ping": ("GET", "/ping", 200),
     "metrics": ("GET", "/metrics", 200),
     "OpenAPI": ("GET", "/openapi.json", 200),
-    "a redirect": ("GET", "/v1/model/", 307),
+    "a slash too many": ("GET", "/v1/model/", 404),
     "404": ("GET", "/nowhere", 404),
     "405": ("DELETE", "/v1/predict", 405),
     "400": ("POST", "/v1/predict", 400),

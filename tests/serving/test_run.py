@@ -11,7 +11,7 @@ import socket
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from uvicorn.supervisors import multiprocess
@@ -64,6 +64,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[Started]:
             found.sockets = sockets
 
     class SeveralProcesses:
+        processes: ClassVar[list[Worker]] = []
+
         def __init__(self, config: Config, sockets: list[socket.socket]) -> None:
             found.config, found.sockets = config, sockets
 
@@ -72,7 +74,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[Started]:
             assert found.folder.is_dir()
 
     monkeypatch.setattr("serving.run.Server", OneProcess)
-    monkeypatch.setattr(multiprocess, "Multiprocess", SeveralProcesses)
+    monkeypatch.setattr("serving.run.Workers", SeveralProcesses)
     monkeypatch.setattr(multiprocess, "Process", multiprocess.Process)
     monkeypatch.setattr("uvicorn.Config.configure_logging", lambda _: None)
     yield found
@@ -241,10 +243,10 @@ def test_the_folder_of_counts_goes_when_running_fails(
 
     def fail(_: object) -> None:
         folders.append(os.environ[FOLDER])
-        raise KeyboardInterrupt
+        raise RuntimeError
 
-    monkeypatch.setattr(multiprocess.Multiprocess, "run", fail)
-    with pytest.raises(KeyboardInterrupt):
+    monkeypatch.setattr("serving.run.Workers.run", fail)
+    with pytest.raises(RuntimeError):
         start(own, workers=2)
     assert not Path(folders[0]).exists()
     assert FOLDER not in os.environ
@@ -261,7 +263,7 @@ def test_uvicorn_tells_neither_itself_nor_requests(own: Settings, started: Start
     config = started.config
     assert config is not None
     assert (config.access_log, config.server_header) == (False, False)
-    assert (config.timeout_keep_alive, config.backlog) == (75, 2048)
+    assert (config.timeout_keep_alive, config.backlog) == (75, 256)
     assert config.log_config == CONFIG
 
 
@@ -333,9 +335,18 @@ def test_told_to_stop_it_goes_on_for_a_while(
 
 def test_told_twice_it_waits_no_longer(server: Server, now: list[float]) -> None:
     server.handle_exit(signal.SIGTERM, None)
+    now[0] = 1001.0
     server.handle_exit(signal.SIGTERM, None)
     assert (server.should_exit, server.force_exit) == (True, False)
-    assert now == [1000.0]
+
+
+def test_told_by_its_parent_and_by_the_system_at_once_it_is_told_once(
+    server: Server, now: list[float]
+) -> None:
+    server.handle_exit(signal.SIGTERM, None)
+    now[0] = 1000.9
+    server.handle_exit(signal.SIGTERM, None)
+    assert (drains(server), server.should_exit) == (True, False)
 
 
 def test_interrupted_it_does_not_wait(server: Server) -> None:
