@@ -1,9 +1,9 @@
-"""The bare route: what FastAPI alone does with the same body, under uvicorn as it comes.
+"""The bare route: what FastAPI alone does with the same body.
 
-    python -m benchmarks.bare PORT
+    python -m benchmarks.bare PORT [log]
 
-FastAPI finds, parses and answers here as it does by itself, and uvicorn writes its access log, as
-newstag writes its own.
+FastAPI finds, parses and answers here as it does by itself. Nothing is logged, unless uvicorn is
+to write its access log, as it does by itself and as newstag writes its own.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ def bare_app() -> FastAPI:
 
 
 def main() -> None:
-    (port,) = sys.argv[1:]
-    uvicorn.run(bare_app(), host="127.0.0.1", port=int(port))
+    port, *log = sys.argv[1:]
+    uvicorn.run(bare_app(), host="127.0.0.1", port=int(port), access_log=bool(log))
 
 
 if __name__ == "__main__":

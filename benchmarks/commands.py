@@ -23,5 +23,6 @@ def serve_logged(model: str) -> list[str]:
     return [str(PROGRAMS / "mlflow"), "models", "serve", "--model-uri", model, *options]
 
 
-def serve_bare() -> list[str]:
-    return [sys.executable, "-m", "benchmarks.bare", "{port}"]
+def serve_bare(*log: str) -> list[str]:
+    """With "log" uvicorn writes its access log."""
+    return [sys.executable, "-m", "benchmarks.bare", "{port}", *log]

@@ -70,7 +70,7 @@ def _measured(
     answers = load.bodies("answers", [_answer(started, one) for one in articles])
 
     def run(connections: int, duration: float) -> CheckedLoad:
-        return load.check(started.port, "/v1/predict", [bodies, answers], connections, duration)
+        return load.check(started.url("/v1/predict"), [bodies, answers], connections, duration)
 
     run(_CAPACITY, 2)
     capacity = run(_CAPACITY, seconds / 2)

@@ -47,19 +47,25 @@ class Server:
         last = self.said.read().decode("utf-8", "replace").splitlines()[-15:]
         sys.exit("\n".join([f"a server on port {self.port} did not get ready. It said:", *last]))
 
+    def url(self, path: str) -> str:
+        return f"http://{HOST}:{self.port}{path}"
+
     def get(self, path: str) -> bytes:
         """Body of the answer."""
         return self.ask("GET", path)[1]
 
-    def post(self, path: str, body: bytes) -> tuple[int, bytes]:
+    def post(self, path: str, body: bytes, key: str = "") -> tuple[int, bytes]:
         """Status and body of the answer."""
-        return self.ask("POST", path, body)
+        return self.ask("POST", path, body, key)
 
-    def ask(self, method: str, path: str, body: bytes | None = None) -> tuple[int, bytes]:
+    def ask(
+        self, method: str, path: str, body: bytes | None = None, key: str = ""
+    ) -> tuple[int, bytes]:
         """Status and body of the answer, over a connection of its own."""
         connection = HTTPConnection(HOST, self.port, timeout=60)
+        headers = {**_JSON, "Authorization": f"Bearer {key}"} if key else _JSON
         try:
-            connection.request(method, path, body, _JSON)
+            connection.request(method, path, body, headers)
             response = connection.getresponse()
             return response.status, response.read()
         finally:

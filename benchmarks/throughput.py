@@ -9,6 +9,7 @@ articles are the starter's unless others are given, one a request.
 from __future__ import annotations
 
 import json
+import shutil
 import sys
 import tempfile
 from argparse import Namespace
@@ -33,12 +34,15 @@ from labels.article import Article
 from labels.errors import NewstagError
 from labels.scheme import shipped_scheme
 from models.version import load_predictor
+from serving.keys import NAME, KeyFile
 
 _OURS = "newstag serve"
+_KEYED = "newstag serve, with a key"
 _SAME = "mlflow models serve, scikit-learn + jieba, the same model"
 _PLAIN = "mlflow models serve, scikit-learn + jieba, the plainest"
 _LOGGED = "mlflow models serve, newstag's logged version"
 _BARE = "bare FastAPI route"
+_BARE_LOG = "bare FastAPI route, with uvicorn's access log"
 _EXPLAINED = "newstag serve, explain=10"
 _CONNECTIONS = (16, 1)
 
@@ -47,12 +51,13 @@ Loads = dict[str, list[Load]]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Side:
-    """A server, where it is asked, and how it wants an article."""
+    """A server, where it is asked, how it wants an article, and with which API key."""
 
     command: Sequence[str]
     probe: str
     path: str
     body: Callable[[Article], object]
+    key: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,6 +67,7 @@ class Target:
     server: Server
     path: str
     bodies: Path
+    key: str = ""
 
 
 def main() -> None:
@@ -106,12 +112,16 @@ def _prepared(folder: Path) -> dict[str, Side]:
         _PLAIN: tracking.log_plain(fit_plain(corpus, "jieba")),
         _LOGGED: tracking.log_version(version),
     }
+    keyed = Path(shutil.copytree(store, folder / "keyed"))
+    key = KeyFile(keyed / NAME).add("benchmark", ["predict"])
     ours = {"probe": "/readyz", "path": "/v1/predict", "body": _article}
     theirs = {"probe": "/ping", "path": "/invocations", "body": _records}
     return {
         _OURS: _side(serve(store), ours),
+        _KEYED: _side(serve(keyed), {**ours, "key": key}),
         **{name: _side(serve_logged(model), theirs) for name, model in logged.items()},
         _BARE: _side(serve_bare(), ours),
+        _BARE_LOG: _side(serve_bare("log"), ours),
     }
 
 
@@ -143,7 +153,7 @@ def _started(
         servers[name].wait()
         bodies = [json.dumps(side.body(one), ensure_ascii=False).encode() for one in articles]
         written = load.bodies(f"bodies-{number}", bodies)
-        yield name, Target(server=servers[name], path=side.path, bodies=written)
+        yield name, Target(server=servers[name], path=side.path, bodies=written, key=side.key)
         if name == _OURS:
             path = f"{side.path}?explain=10"
             yield _EXPLAINED, Target(server=servers[name], path=path, bodies=written)
@@ -153,12 +163,12 @@ def _verify(targets: Mapping[str, Target], store: Path, article: Article) -> Non
     """Every server gives the first article a label, those of the same model the right one."""
     version = next(path.parent for path in store.glob("*/manifest.json"))
     (expected,) = load_predictor(version).predict([article])
-    known = set(shipped_scheme().groups[0].ids)
+    known, same = set(shipped_scheme().groups[0].ids), {_OURS, _KEYED, _EXPLAINED, _SAME, _LOGGED}
     for name, target in targets.items():
         body = target.bodies.read_bytes().split(b"\n")[0]
-        status, answer = target.server.post(target.path, body)
+        status, answer = target.server.post(target.path, body, target.key)
         label = _label(json.loads(answer)) if status == 200 else None
-        right = {*expected.given["type"]} if name in {_OURS, _EXPLAINED, _SAME, _LOGGED} else known
+        right = {*expected.given["type"]} if name in same else known
         if label not in right:
             sys.exit(f"{name}: a wrong answer, status {status}. Mend the benchmark.")
 
@@ -178,9 +188,9 @@ def _measure(
     for number in range(options.rounds):
         for name in shuffled(targets, number):
             target = targets[name]
-            sent = (target.server.port, target.path, target.bodies, connections)
-            load.run(*sent, 1)
-            found[name].append(load.run(*sent, options.seconds))
+            sent = (target.server.url(target.path), target.bodies, connections)
+            load.run(*sent, 1, target.key)
+            found[name].append(load.run(*sent, options.seconds, target.key))
     return found
 
 

@@ -8,8 +8,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.processes import HOST
-
 # One request is written in advance for each line of the file of bodies. Every answer is looked
 # at, since wrk itself counts only those from 400 on.
 _SCRIPT = """
@@ -18,6 +16,7 @@ local threads = {}
 function setup(thread) table.insert(threads, thread) end
 function init(arguments)
   local headers = {["Content-Type"] = "application/json"}
+  for name, value in pairs(wrk.headers) do headers[name] = value end
   for line in io.lines(arguments[1]) do
     table.insert(requests, wrk.format("POST", wrk.path, headers, line))
   end
@@ -111,37 +110,40 @@ class Wrk:
         path.write_bytes(b"".join(body + b"\n" for body in bodies))
         return path
 
-    def run(self, port: int, path: str, bodies: Path, connections: int, seconds: float) -> Load:
-        """Send for some seconds.
+    def run(self, url: str, bodies: Path, connections: int, seconds: float, key: str = "") -> Load:
+        """Send for some seconds, with an API key where one is given.
 
         Raises:
             LoadError: an answer was no 200, or a connection failed.
         """
-        said = self._said("load.lua", f"http://{HOST}:{port}{path}", [bodies], connections, seconds)
+        options = _options(connections, seconds)
+        options += ["-H", f"Authorization: Bearer {key}"] if key else []
+        said = self._said("load.lua", url, [bodies], options)
         return load_from(_line(said, "RESULT"))
 
     def check(
-        self, port: int, path: str, files: Sequence[Path], connections: int, seconds: float
+        self, url: str, files: Sequence[Path], connections: int, seconds: float
     ) -> CheckedLoad:
         """Send for some seconds, and compare what comes back; files of bodies and of answers.
 
         Raises:
             LoadError: wrk itself failed.
         """
-        url = f"http://{HOST}:{port}{path}"
-        said = self._said("check.lua", url, files, connections, seconds)
+        said = self._said("check.lua", url, files, _options(connections, seconds))
         return checked_load_from({**_line(said, "RESULT"), **_line(said, "CHECKED")})
 
-    def _said(
-        self, script: str, url: str, files: Sequence[Path], connections: int, seconds: float
-    ) -> str:
-        command = [self._program, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s"]
-        command += ["--latency", "--timeout", "30s", "-s", str(self._folder / script)]
+    def _said(self, script: str, url: str, files: Sequence[Path], options: Sequence[str]) -> str:
+        command = [self._program, *options, "-s", str(self._folder / script)]
         command += [url, "--", *map(str, files)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - no shell, and the command is the benchmark's
         if done.returncode or "RESULT " not in done.stdout:
             raise LoadError(f"wrk failed: {(done.stderr or done.stdout).strip()[-300:]}")
         return done.stdout
+
+
+def _options(connections: int, seconds: float) -> list[str]:
+    sent = ["-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s"]
+    return [*sent, "--latency", "--timeout", "30s"]
 
 
 def _line(said: str, name: str) -> dict[str, float]:
