@@ -296,6 +296,10 @@ def serve(host: str, port: int, workers: int, without_keys: bool, store: str, **
     is not, but by "newstag models follow" beside it. Once there are API keys (newstag keys add)
     every request needs one; until then only this machine is served.
     """
+    import os
+
+    # Of another program, perhaps: the service sets it for its own workers.
+    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
     from serving.run import run
     from serving.settings import Settings
 
@@ -553,11 +557,22 @@ def _fetched(store: str, ref: str, tracking_uri: str) -> str:
     """A reference that the store understands; MLflow's 170 MB stay in a process of their own."""
     if not ref.startswith(_REGISTERED):
         return ref
+    import signal
     from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
+    from multiprocessing import active_children, get_context
 
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
-        return apart.submit(_folder, store, ref, tracking_uri).result().name
+    def end(*_: object) -> None:
+        """It would live on, and hold what this process prints to."""
+        for child in active_children():
+            child.kill()
+        sys.exit(143)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
+            return apart.submit(_folder, store, ref, tracking_uri).result().name
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _until_told() -> Event:

@@ -155,7 +155,7 @@ def _table() -> Iterator[tuple[int, int, int]]:
 def memory(process: int) -> float:
     """PSS of a process and all below it, in MB: shared pages count by their share."""
     total = 0
-    for pid in _tree(process):
+    for pid in tree_of(process):
         try:
             lines = Path(f"/proc/{pid}/smaps_rollup").read_text("utf-8").splitlines()
         except OSError:
@@ -164,7 +164,8 @@ def memory(process: int) -> float:
     return total * 1024 / 1e6
 
 
-def _tree(root: int) -> list[int]:
+def tree_of(root: int) -> list[int]:
+    """A process and all below it."""
     table = list(_table())
     found = [root]
     for parent in found:

@@ -66,7 +66,10 @@ class Access:
             self._complain(str(error))
             return
         if found is None and self.closed:
-            self._complain(f"{self._path}: gone; the keys that were read last stay in force")
+            held = "the keys that were read last stay in force"
+            if self._seen is ...:
+                held = "nobody is let in until it is back"
+            self._complain(f"{self._path}: gone; {held}")
             return
         self._seen, self._keyring, self._complaint = seen, found, ""
 

@@ -22,8 +22,8 @@ from serving.service import Service
 from serving.settings import Settings
 from serving.tagging import Tagging
 
-_INTERNAL = described(500)
-_NOT_READY = described(500, 503)
+_INTERNAL = described(400, 500)
+_NOT_READY = described(400, 500, 503)
 
 
 def create_app(settings: Settings, loaded: Loaded | None = None) -> Edge:
@@ -32,7 +32,7 @@ def create_app(settings: Settings, loaded: Loaded | None = None) -> Edge:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        service.start(loaded)
+        await service.start(loaded)
         yield
         await service.stop()
 

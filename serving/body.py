@@ -88,6 +88,7 @@ async def _read(receive: Receive, exchange: Exchange, capacity: Capacity) -> byt
             raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
         chunks.append(chunk)
         if not message.get("more_body"):
+            exchange.read = True
             return b"".join(chunks)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections import deque
 from time import perf_counter
 
@@ -12,6 +13,7 @@ from serving.problems import Refused
 # Work that one round of the event loop may do, in seconds: a probe waits for a few rounds.
 _ROUND = 0.004
 MOST_BYTES = 128 * 1024 * 1024  # of bodies and answers that are held at once
+LARGEST = 32 * 1024 * 1024  # the same of one request
 
 
 class Capacity:
@@ -50,21 +52,27 @@ class Capacity:
         exchange.entered = True
 
     def hold(self, size: int, exchange: Exchange) -> None:
-        """Keep so many more bytes of a body or an answer in memory, until ``leave``.
+        """Keep so many more bytes of a body or an answer in memory, until ``release``.
 
         Raises:
-            Refused: that would be too many.
+            Refused: that would be too many, for one request or for all of them together.
         """
+        if exchange.held + size > LARGEST:
+            raise Refused("answer_too_large")
         if self._held + size > MOST_BYTES:
             raise Refused("full")
         self._held += size
         exchange.held += size
 
     def leave(self, exchange: Exchange) -> None:
-        """End a request, whether it has entered or not."""
+        """End the work of a request, whether it has entered or not."""
         self._under_way -= exchange.entered
+        exchange.entered = False
+
+    def release(self, exchange: Exchange) -> None:
+        """Let go of the bytes of a request, whose answer the client has or will not have."""
         self._held -= exchange.held
-        exchange.entered, exchange.held = False, 0
+        exchange.held = 0
 
     async def turn(self, exchange: Exchange) -> None:
         """Wait until there is time for some milliseconds of work, and nobody waits longer.
@@ -84,11 +92,16 @@ class Capacity:
             raise Refused("too_late")
 
     def __enter__(self) -> None:
-        """Begin the work of a turn, in which nothing is waited for."""
+        """Begin the work of a turn, in which nothing is waited for.
+
+        The collector waits as well: it would look at every value of a large body several times.
+        """
+        gc.disable()
         self._began = perf_counter()
 
     def __exit__(self, *_: object) -> None:
         """Count what the work took against the round."""
+        gc.enable()
         if not self._spent:
             asyncio.get_running_loop().call_soon(self._next_round)
         self._spent += perf_counter() - self._began

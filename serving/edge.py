@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from http import HTTPStatus
 from time import perf_counter
 
 from fastapi import FastAPI
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from serving.exchange import Exchange, exchange_of
+from serving.exchange import OTHER, Exchange, exchange_of
 from serving.logs import RequestLog
 from serving.problems import Problem, Refused, problem_of
 from serving.service import Service
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
+_CLOSE = (b"connection", b"close")
+_SMALL = 64 * 1024  # bytes of a body that may come although nobody reads it
 GONE = 499  # nobody waited for the answer; nginx has the same number for it
 _JSON_ONLY = b"default-src 'none'; frame-ancestors 'none'"
 # The page of OpenAPI comes with FastAPI, which takes what it shows from a content network.
@@ -59,11 +63,14 @@ class Edge:
             if message["type"] == "http.response.start":
                 exchange.status = message["status"]
                 message["headers"] = [*message["headers"], *self._headers(exchange)]
+                if self.service.live.draining or _is_unread(headers, exchange):
+                    _close(message["headers"])
             await send(message)
 
         try:
             await self._answer(scope, receive, sent, exchange, headers)
         finally:
+            self.service.capacity.release(exchange)
             self._end(exchange, perf_counter() - began)
 
     async def _answer(
@@ -80,10 +87,14 @@ class Edge:
             path = scope["path"]
             self.service.access.check(exchange, path, headers.get(b"authorization", b""))
             endpoint = self.endpoints.get((scope["method"], path))
-            if endpoint is None:
+            if endpoint is not None:
+                answer = await endpoint(Request(scope, receive))
+            elif exchange.route == OTHER:
+                # Routes match paths that end in a line feed as well, which no key is made for.
+                raise HTTPException(HTTPStatus.NOT_FOUND)  # noqa: TRY301 - told below, as all are
+            else:
                 await self.app(scope, receive, send)
                 return
-            answer = await endpoint(Request(scope, receive))
         except ClientDisconnect:
             exchange.status = GONE
             return
@@ -96,21 +107,30 @@ class Edge:
         await answer(scope, receive, send)
 
     def _headers(self, exchange: Exchange) -> list[tuple[bytes, bytes]]:
-        found = [
+        return [
             (b"x-request-id", exchange.id.encode("ascii")),
             (b"x-content-type-options", b"nosniff"),
             (b"cache-control", b"no-store"),
             (b"content-security-policy", _DOCS if exchange.route == "/docs" else _JSON_ONLY),
         ]
-        if self.service.live.draining:
-            found.append((b"connection", b"close"))
-        return found
 
     def _end(self, exchange: Exchange, seconds: float) -> None:
         exchange.status = exchange.status or GONE
         self.service.metrics.answered(exchange, seconds)
         if exchange.route not in _QUIET or exchange.status != 200:
             self._log.add(exchange, seconds)
+
+
+def _is_unread(headers: Mapping[bytes, bytes], exchange: Exchange) -> bool:
+    """Whether much of a body may come still: uvicorn would read all of it, to no end."""
+    if exchange.read:
+        return False
+    return b"transfer-encoding" in headers or int(headers.get(b"content-length", 0)) > _SMALL
+
+
+def _close(headers: list[tuple[bytes, bytes]]) -> None:
+    if _CLOSE not in headers:
+        headers.append(_CLOSE)
 
 
 def _check_lengths(headers: Mapping[bytes, bytes]) -> None:

@@ -20,7 +20,8 @@ class Exchange:
     """``route`` is a path that the service has, or "other"; ``key`` the name of the key used.
 
     ``began`` and ``deadline`` are on the clock of ``time.perf_counter``, in seconds. ``status``
-    is 0 until an answer begins. ``held`` are the bytes of body and answer that are in memory.
+    is 0 until an answer begins. ``read`` says that the body is there, and ``held`` are the bytes
+    of body and answer that are in memory.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Exchange:
     began: float
     deadline: float
     entered: bool = False
+    read: bool = False
     held: int = 0
     key: str = ""
     status: int = 0

@@ -59,15 +59,16 @@ class Live:
     """One reference to the version that answers, which ``follow`` replaces by another one.
 
     A request takes the reference once and keeps to it, so that no answer mixes versions.
-    ``draining`` is set when the worker was told to stop.
+    ``draining`` is set when the worker was told to stop, ``ending`` when it does so.
     """
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
         self.draining = False
+        self.ending = False
         self._settings = settings
         self._metrics = metrics
         self._loaded: Loaded | None = None
-        self._complaint: tuple[Path | None, str] | None = None
+        self._complaints: dict[Path | None, str] = {}
         self._again = 0.0
 
     def current(self) -> Loaded:
@@ -79,6 +80,27 @@ class Live:
         if self._loaded is None:
             raise Refused("not_ready")
         return self._loaded
+
+    async def begin(self, loaded: Loaded | None = None) -> None:
+        """Start, as soon as there is a version to start with.
+
+        A worker that is started again while its service's version is damaged waits until there
+        is a good one: the other workers have theirs in memory and answer on.
+
+        Raises:
+            NewstagError: as ``start``, for a worker of a service that never had a version.
+            OSError: the same.
+        """
+        while not self.ending:
+            try:
+                self.start(loaded)
+            except (NewstagError, OSError) as error:
+                if self._settings.fallback is None:
+                    raise
+                self._refuse(self._settings.fallback, error)
+                await asyncio.sleep(_EVERY)
+            else:
+                return
 
     def start(self, loaded: Loaded | None = None) -> None:
         """Answer with a version that is loaded already, or else load it now.
@@ -129,27 +151,28 @@ class Live:
             self._refuse(None, error)
             return
         if self._loaded is None or folder == self._loaded.folder:
-            self._complaint = None
+            self._complaints.clear()
             return
-        if self._complaint and self._complaint[0] == folder and monotonic() < self._again:
+        if folder in self._complaints and monotonic() < self._again:
             return
         try:
             loaded = await anyio.to_thread.run_sync(_load, folder, self._settings)
-        except (NewstagError, OSError) as error:
+        except Exception as error:  # noqa: BLE001 - a version may be broken in any way
             self._refuse(folder, error)
             return
-        before, self._complaint = self._loaded.manifest.version, None
+        before = self._loaded.manifest.version
+        self._complaints.clear()
         self._take(loaded)
         _log.info("model swapped", extra=noted(before=before, model=loaded.manifest.version))
 
     def _named(self) -> Path:
         return Store(self._settings.store).resolve(self._settings.model).resolve()
 
-    def _refuse(self, folder: Path | None, error: NewstagError | OSError) -> None:
+    def _refuse(self, folder: Path | None, error: Exception) -> None:
         """Count and log it, once for as long as the same is wrong with the same version."""
         self._again = monotonic() + _AGAIN
-        if self._complaint == (folder, str(error)):
+        if self._complaints.get(folder) == str(error):
             return
-        self._complaint = (folder, str(error))
+        self._complaints[folder] = str(error)
         self._metrics.refused_version()
         _log.error("model refused", extra=noted(reason=str(error)))

@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import select
 import sys
 import traceback
 from datetime import UTC, datetime
 from typing import Any
 
 from serving.exchange import Exchange
+
+_ATOMIC = select.PIPE_BUF  # bytes that reach a pipe in one piece
 
 # For logging.config.dictConfig, here and in every worker process.
 CONFIG: dict[str, Any] = {
@@ -20,7 +23,8 @@ CONFIG: dict[str, Any] = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "loggers": {
         "newstag": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
-        "uvicorn": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
+        # Its warnings are of what clients send: anybody could fill the log with them.
+        "uvicorn": {"handlers": ["stderr"], "level": "ERROR", "propagate": False},
     },
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }
@@ -61,7 +65,8 @@ class RequestLog:
     """A line for every request that was answered.
 
     Lines are written without the logging module, which takes five times as long, and those of
-    one round of the event loop together. Nothing needs escaping: an exchange holds checked ids,
+    one round of the event loop together, as far as the system writes them in one piece: other
+    workers may write to the same pipe. Nothing needs escaping: an exchange holds checked ids,
     names of ours, and numbers.
     """
 
@@ -89,7 +94,13 @@ class RequestLog:
     def flush(self) -> None:
         """Write what there is."""
         lines, self._lines = self._lines, []
-        sys.stderr.write("".join(lines))
+        piece = ""
+        for line in lines:  # of ASCII
+            if len(piece) + len(line) > _ATOMIC:
+                sys.stderr.write(piece)
+                piece = ""
+            piece += line
+        sys.stderr.write(piece)
 
 
 def _now() -> str:

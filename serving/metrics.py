@@ -41,6 +41,7 @@ class Metrics:
     def __init__(self) -> None:
         # A gauge beside each counter that says when it began; several workers have none.
         disable_created_metrics()  # type: ignore[no-untyped-call]
+        _forget_namesake()
         self._registry = CollectorRegistry()
         self._durations = self._histogram(
             "newstag_request_duration_seconds", "From a request's first line to its answer"
@@ -145,6 +146,13 @@ class Metrics:
         registry = CollectorRegistry()
         MultiProcessCollector(registry, folder)  # type: ignore[no-untyped-call]
         return generate_latest(registry)
+
+
+def _forget_namesake() -> None:
+    """What a worker that is no more was counts no more, when this one has got its process id."""
+    folder = os.environ.get(FOLDER)
+    for path in Path(folder).glob(f"gauge_live*_{os.getpid()}.db") if folder else ():
+        path.unlink(missing_ok=True)
 
 
 def _ended(files: Iterable[Path]) -> set[int]:

@@ -24,6 +24,7 @@ _REFUSALS = {
     "two_lengths": (400, "Send Content-Length or Transfer-Encoding, not both"),
     "no_key": (401, "Send Authorization: Bearer KEY, with a key that the operator made"),
     "not_in_scope": (403, "Use a key with the scope that the operator gave this path"),
+    "answer_too_large": (422, "Ask for fewer articles at a time, or with a smaller explain"),
     "slow_body": (408, "Send the whole body within the deadline"),
     "not_ready": (503, "Ask again in a second"),
     "draining": (503, "Ask another worker or machine: this one was told to stop"),

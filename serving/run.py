@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import multiprocessing
 import os
 import resource
 import signal
@@ -22,6 +23,7 @@ from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import multiprocess
 
 from labels.errors import StateError
+from serving.connection import Connection
 from serving.edge import Edge
 from serving.keys import read_keyring
 from serving.live import Loaded, load
@@ -32,6 +34,7 @@ from serving.settings import Settings
 _BACKLOG = 256  # connections that wait; as often asyncio complains where no file can be opened
 _AGAIN = 1.0  # seconds; a second SIGTERM before is the first one, told to parent and workers
 _KEEP_ALIVE = 75  # seconds: longer than the minute that proxies keep an idle connection
+_LONGEST_HEAD = 64 * 1024  # bytes of a request's first line and headers, as they come
 _LAST_ANSWERS = 0.2  # seconds for connections that were taken at the very end
 
 _log = logging.getLogger("newstag")
@@ -45,6 +48,8 @@ class Config(uvicorn.Config):
             "newstag",  # the server puts the app in its place
             workers=workers,
             log_config=CONFIG,
+            http=Connection,
+            h11_max_incomplete_event_size=_LONGEST_HEAD,
             access_log=False,
             server_header=False,
             timeout_keep_alive=_KEEP_ALIVE,
@@ -71,6 +76,7 @@ class Server(uvicorn.Server):
         self._given = loaded
         self._edge: Edge | None = None
         self._told: float | None = None
+        self._said = False
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Make the app in the process that runs it, and serve."""
@@ -86,16 +92,25 @@ class Server(uvicorn.Server):
             return
         drains = sig == signal.SIGTERM and self.started and self._settings.drain > 0
         if not drains or self._told is not None or self._edge is None:
+            if self._edge is not None:
+                self._edge.service.live.ending = True
             super().handle_exit(sig, frame)
             return
         self._told = monotonic()
         self._edge.service.live.draining = True
-        _log.info("draining", extra=noted(seconds=self._settings.drain))
 
     async def on_tick(self, counter: int) -> bool:
-        """Stop when the draining is over."""
+        """Say that the draining has begun, and stop when it is over."""
+        if self._told is not None and not self._said:
+            # Not where the signal is handled: that may interrupt somebody who writes the log.
+            self._said = True
+            _log.info("draining", extra=noted(seconds=self._settings.drain))
         if self._told is not None and monotonic() >= self._told + self._settings.drain:
             super().handle_exit(signal.SIGTERM, None)
+        parent = multiprocessing.parent_process()
+        if self._told is None and parent is not None and not parent.is_alive():
+            # Nobody would ever tell this worker to stop, and it would keep the port.
+            self.handle_exit(signal.SIGTERM, None)
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
@@ -103,6 +118,11 @@ class Server(uvicorn.Server):
         if not self.force_exit:
             await self._take_the_last(sockets or [])
         await super().shutdown(sockets)
+        # uvicorn would raise the signal once more, and a service that ended as it was told to
+        # would look like one that was killed.
+        if not self.force_exit:
+            self._captured_signals.clear()
+        _log.info("stopped")
 
     async def _take_the_last(self, sockets: Sequence[socket.socket]) -> None:
         """Closing a listening socket resets the connections that nobody has accepted yet."""
@@ -136,13 +156,29 @@ class Worker(multiprocess.Process):
 
 
 class Workers(multiprocess.Multiprocess):
-    """uvicorn's parent of workers, which lets go of the port when they are told to stop.
+    """uvicorn's parent of workers, which keeps what a worker cannot know that is started again.
 
-    Otherwise connections would be taken that nobody answers, for as long as a worker drains.
+    Once there was a file of keys the service stays closed, whatever becomes of the file.
     """
 
+    config: Config
+
+    def keep_subprocess_alive(self) -> None:
+        """Look whether there are keys by now, then start workers again that have ended."""
+        settings = self.config.settings
+        if not settings.closed and settings.keys.exists():
+            self.config.settings = replace(settings, closed=True)
+        for worker in self.processes:
+            if worker.exitcode is not None:
+                ended = noted(process=worker.pid, code=worker.exitcode)
+                _log.error("a worker ended; another one takes its place", extra=ended)
+        super().keep_subprocess_alive()
+
     def terminate_all(self) -> None:
-        """Tell every worker to stop."""
+        """Tell every worker to stop, and let go of the port.
+
+        Otherwise connections would be taken that nobody answers, for as long as a worker drains.
+        """
         for listening in self.sockets:
             listening.close()
         super().terminate_all()

@@ -6,10 +6,11 @@ import asyncio
 import logging
 from contextlib import suppress
 
+from labels.errors import NewstagError
 from serving.access import Access
 from serving.capacity import Capacity
 from serving.live import Live, Loaded
-from serving.logs import trace
+from serving.logs import noted, trace
 from serving.metrics import Metrics
 from serving.settings import Settings
 
@@ -29,14 +30,20 @@ class Service:
         self.capacity = Capacity(settings.queue)
         self._tasks: list[asyncio.Task[None]] = []
 
-    def start(self, loaded: Loaded | None = None) -> None:
+    async def start(self, loaded: Loaded | None = None) -> None:
         """Get ready to answer, and follow the champion and the keys from then on.
 
         Raises:
             NewstagError: no model, a refused one, or keys that cannot be read.
         """
-        self.access.start()
-        self.live.start(loaded)
+        try:
+            self.access.start()
+            await self.live.begin(loaded)
+        except Exception as error:
+            # Starlette would log a trace without the line that says why.
+            reason = str(error) if isinstance(error, NewstagError) else type(error).__name__
+            _log.error("a worker could not start", extra=noted(reason=reason))
+            raise
         self._tasks = [
             asyncio.create_task(self.live.follow()),
             asyncio.create_task(self._follow_keys()),

@@ -14,6 +14,7 @@ from labels.errors import NewstagError, StateError
 from models.files import locked
 
 SQLITE = "sqlite:///"
+_LONGEST = 200  # characters of what a library says
 
 
 def import_mlflow() -> Any:
@@ -51,5 +52,16 @@ def reported(uri: str, what: str, fix: str) -> Iterator[None]:
     except NewstagError:
         raise
     except Exception as error:  # its backends raise whatever their drivers raise
-        reason = str(error).split("\n")[0][:200] or type(error).__name__
-        raise StateError(uri, f"MLflow cannot {what} ({reason})", fix) from error
+        raise StateError(uri, f"MLflow cannot {what} ({_reason(error)})", fix) from error
+
+
+def _reason(error: BaseException) -> str:
+    """What it says, and what the innermost cause says where the end would be cut off."""
+    said = str(error).split("\n")[0]
+    if len(said) <= _LONGEST:
+        return said or type(error).__name__
+    innermost = error
+    while (cause := innermost.__cause__ or innermost.__context__) is not None:
+        innermost = cause
+    because = "" if innermost is error else f": {str(innermost)[-_LONGEST:]}"
+    return f"{said[:_LONGEST]}…{because}"

@@ -3,43 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 
 from labels.errors import StateError
 from models.store import Store
-from training.registry import Registry, Target
+from training.acted import Acted, read_acted, write_acted
+from training.registry import Registry
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """What a look led to: the champion, and the one before it if this look changed it."""
+    """What a look led to: the champion, and the one before it if this look changed it.
+
+    ``left`` says that the alias names something else, which was promoted before and then left.
+    """
 
     champion: str | None
     before: str | None = None
     moved: bool = False
+    left: bool = False
 
     def line(self) -> str:
         if self.moved:
             return f"{self.champion} is champion, after {self.before or 'none'}"
-        return f"nothing new: {self.champion or 'none'} is champion"
+        left = "; what the alias names was promoted once, and left since" if self.left else ""
+        return f"nothing new: {self.champion or 'none'} is champion{left}"
 
 
-@dataclass(kw_only=True, slots=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Follower:
     """An alias that a store follows: where it moves, the champion goes, once.
 
     What an alias names is promoted when it is first seen there, and not again: whoever rolls
     back or promotes in the store has the last word until the alias moves on. What was acted
-    upon is remembered while the process lives; when it starts, it is found in the ledger, as
-    the last entry whose reason is this alias.
+    upon is kept in the store, for every follower of it.
     """
 
     registry: Registry
     reference: str
     store: Store
     force: bool = False
-    acted: Target | None = None
 
     def look(self) -> Outcome:
         """Look once, and act if the alias has moved.
@@ -50,25 +54,27 @@ class Follower:
                 champion's without ``force``. The champion stays, and the next look tries again.
         """
         target = self.registry.look(self.reference)
-        outcome = Outcome(champion=self.store.champion())
-        if target != self.acted:
-            outcome = self._act(target, outcome.champion)
-            self.acted = target
-        return outcome
-
-    def _act(self, target: Target, before: str | None) -> Outcome:
-        version = self.registry.fetch(target, self.store).name
-        self.store.mend()  # or a promotion that a kill broke off would look like a roll-back
+        before = self.store.champion()
+        if before is not None:
+            self.store.mend()  # or a promotion that a kill broke off would look like a roll-back
+        acted = read_acted(self.store.root, self.reference)
+        if acted is None or acted.target != target:
+            version = self.registry.fetch(target, self.store).name
+            entries = len(self.store.history())
+            acted = Acted(target=target, version=version, entries=entries)
+        if acted.entries is not None:
+            self._act(acted, acted.entries)
         champion = self.store.champion()
-        if champion != version and not (self.acted is None and self._in_ledger(target, version)):
-            self.store.promote(version, target.why, self.force)
-            champion = version
-        return Outcome(champion=champion, before=before, moved=champion != before)
+        left = champion != acted.version
+        return Outcome(champion=champion, before=before, moved=champion != before, left=left)
 
-    def _in_ledger(self, target: Target, version: str) -> bool:
-        ours = f"{self.reference} is version "
-        entries = [entry for entry in self.store.history() if entry.why.startswith(ours)]
-        return bool(entries) and (entries[-1].why, entries[-1].after) == (target.why, version)
+    def _act(self, acted: Acted, entries: int) -> None:
+        """Promote it, unless that was done just before a kill; then keep that it was done."""
+        promoted = any(entry.why == acted.target.why for entry in self.store.history()[entries:])
+        if not promoted and self.store.champion() != acted.version:
+            write_acted(self.store.root, self.reference, acted)
+            self.store.promote(acted.version, acted.target.why, self.force)
+        write_acted(self.store.root, self.reference, replace(acted, entries=None))
 
 
 def follow(

@@ -120,7 +120,7 @@ class Registry:
         path = Path(self.uri.removeprefix(SQLITE))
         if self.uri.startswith(SQLITE) and not path.exists():
             raise StateError(self.uri, "no such database", "Check --tracking-uri")
-        for name, value in (("MAX_RETRIES", "1"), ("TIMEOUT", "30")):
+        for name, value in (("MAX_RETRIES", "1"), ("TIMEOUT", "10")):
             os.environ.setdefault(f"MLFLOW_HTTP_REQUEST_{name}", value)
         mlflow = import_mlflow()
         open_database(self.uri)

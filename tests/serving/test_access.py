@@ -91,6 +91,14 @@ def access(client: TestClient) -> Access:
 # No key, and the wrong one
 
 
+@pytest.mark.parametrize("path", ["/metrics%0A", "/metrics%0a", "/metrics%00", "//metrics"])
+def test_no_other_spelling_of_a_path_needs_another_scope(
+    closed: TestClient, token: str, path: str
+) -> None:
+    assert status(closed, token, "/metrics") == 403
+    assert status(closed, token, path) == 404
+
+
 @pytest.mark.parametrize(
     ("method", "path"),
     [

@@ -3,6 +3,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,20 @@ from starlette.testclient import TestClient
 
 from labels.errors import InputError, NewstagError, StateError, VersionError
 from serving.app import create_app
+from serving.capacity import Capacity
 from serving.edge import Edge
+from serving.exchange import Exchange
+from serving.live import load
 from serving.settings import Settings
 
 ROOT = Path(__file__).parents[2]
+LATER = "29991231T235959Z-00000002"
 ARTICLE = {"title": "青石", "content": "松雾区绝密标记"}
+
+
+def app_of(client: TestClient) -> Edge:
+    assert isinstance(client.app, Edge)
+    return client.app
 
 
 def start(app: Edge) -> None:
@@ -37,6 +47,16 @@ def test_a_damaged_model_stops_the_start(version: Path) -> None:
         f"{version / 'weights.npy'}: an altered file: its sum is not that of SHA256SUMS. "
         "Train again, or copy the version again from where it was made."
     )
+
+
+def test_why_a_worker_could_not_start_is_logged(
+    tmp_path: Path, logged: list[dict[str, Any]]
+) -> None:
+    with pytest.raises(StateError) as caught:
+        start(create_app(Settings(store=tmp_path)))
+    assert [(line["event"], line["reason"]) for line in logged] == [
+        ("a worker could not start", str(caught.value))
+    ]
 
 
 def test_making_the_app_reads_no_model(tmp_path: Path) -> None:
@@ -139,3 +159,41 @@ def test_serving_loads_nothing_heavy(trained: Path) -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_a_request_keeps_to_the_version_that_it_began_with(
+    version: Path, copied: Callable[[Path, str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A list is tagged in parts, and between two of them another version may take over."""
+    later = load(Settings(store=version.parent, model=str(copied(version, LATER))))
+    app = create_app(Settings(store=version.parent))
+    turn, turns = Capacity.turn, []
+
+    async def swapped(capacity: Capacity, exchange: Exchange) -> None:
+        await turn(capacity, exchange)
+        turns.append(exchange.id)
+        if len(turns) == 2:
+            app.service.live._loaded = later
+
+    monkeypatch.setattr(Capacity, "turn", swapped)
+    with TestClient(app) as client:
+        long = {"title": "青石", "content": "湖水清澈" * 4_000}
+        answers = client.post("/v1/predict", json=[long] * 6).json()
+        assert len(turns) >= 3
+        assert [one["model"] for one in answers] == [version.name] * 6
+        assert client.post("/v1/predict", json=ARTICLE).json()["model"] == LATER
+
+
+def test_an_answer_that_is_too_large_is_refused_for_good(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = client.post("/v1/predict", json=[ARTICLE] * 9)
+    sent = len(plain.request.content)
+    held = sent + len(plain.content) - len("[]")
+    monkeypatch.setattr("serving.capacity.LARGEST", held)
+    assert client.post("/v1/predict", json=[ARTICLE] * 9).content == plain.content
+    monkeypatch.setattr("serving.capacity.LARGEST", held - 10)  # of commas there are eight
+    answer = client.post("/v1/predict", json=[ARTICLE] * 9)
+    assert (answer.status_code, answer.json()["code"]) == (422, "answer_too_large")
+    assert answer.json()["fix"] == "Ask for fewer articles at a time, or with a smaller explain"
+    assert app_of(client).service.capacity._held == 0

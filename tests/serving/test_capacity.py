@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Coroutine
 from contextlib import suppress
 
 import pytest
 
-from serving.capacity import MOST_BYTES, Capacity
+from serving.capacity import LARGEST, MOST_BYTES, Capacity
 from serving.exchange import Exchange
 from serving.problems import Refused
 
@@ -72,40 +73,68 @@ def test_a_refused_one_takes_no_room() -> None:
 # How many bytes
 
 
+def filled(but: int) -> tuple[Capacity, Exchange]:
+    """A capacity in which so many bytes are free, and a request that holds the largest part."""
+    capacity = Capacity(9)
+    first, *others = (an_exchange() for _ in range(MOST_BYTES // LARGEST))
+    capacity.hold(LARGEST, first)
+    for one in others[:-1]:
+        capacity.hold(LARGEST, one)
+    capacity.hold(LARGEST - but, others[-1])
+    return capacity, first
+
+
 def test_bytes_are_held_up_to_the_limit_and_not_one_more() -> None:
-    capacity, first, second = Capacity(9), an_exchange(), an_exchange()
-    capacity.enter(first)
-    capacity.enter(second)
-    capacity.hold(MOST_BYTES - 1, first)
+    capacity, second = filled(but=1)[0], an_exchange()
     capacity.hold(1, second)
     with pytest.raises(Refused) as caught:
         capacity.hold(1, second)
-    assert caught.value.code == "full"
-    assert (first.held, second.held) == (MOST_BYTES - 1, 1)
+    assert (caught.value.code, caught.value.status) == ("full", 503)
+    assert second.held == 1
 
 
-def test_leaving_frees_the_bytes_that_were_held_and_no_more() -> None:
-    capacity, first, second = Capacity(9), an_exchange(), an_exchange()
+def test_one_request_holds_a_part_of_them_at_most_and_is_not_told_to_come_back() -> None:
+    capacity, exchange = Capacity(9), an_exchange()
+    capacity.hold(LARGEST - 1, exchange)
+    capacity.hold(1, exchange)
+    with pytest.raises(Refused) as caught:
+        capacity.hold(1, exchange)
+    assert (caught.value.code, caught.value.status) == ("answer_too_large", 422)
+    assert exchange.held == LARGEST
+
+
+def test_leaving_keeps_the_bytes_until_they_are_released() -> None:
+    capacity, first = filled(but=0)
     capacity.enter(first)
-    capacity.enter(second)
-    capacity.hold(MOST_BYTES - 10, first)
-    capacity.hold(10, second)
     capacity.leave(first)
-    capacity.hold(MOST_BYTES - 10, second)
-    with pytest.raises(Refused):
-        capacity.hold(1, second)
-
-
-def test_refused_bytes_are_not_freed_when_their_request_leaves() -> None:
-    capacity, first, second = Capacity(9), an_exchange(), an_exchange()
-    capacity.enter(first)
-    capacity.enter(second)
-    capacity.hold(MOST_BYTES, first)
-    with pytest.raises(Refused):
-        capacity.hold(1, second)
-    capacity.leave(second)
     with pytest.raises(Refused):
         capacity.hold(1, an_exchange())
+    capacity.release(first)
+    second = an_exchange()
+    capacity.hold(LARGEST, second)
+    with pytest.raises(Refused):
+        capacity.hold(1, an_exchange())
+
+
+def test_refused_bytes_are_not_freed_when_their_request_is_released() -> None:
+    capacity, second = filled(but=0)[0], an_exchange()
+    with pytest.raises(Refused):
+        capacity.hold(1, second)
+    capacity.release(second)
+    with pytest.raises(Refused):
+        capacity.hold(1, an_exchange())
+
+
+def test_the_collector_waits_while_there_is_work() -> None:
+    async def work() -> list[bool]:
+        capacity, found = Capacity(1), []
+        with capacity:
+            found.append(gc.isenabled())
+        with suppress(ValueError), capacity:
+            raise ValueError
+        return [*found, gc.isenabled()]
+
+    assert asyncio.run(work()) == [False, True]
 
 
 # Whose turn

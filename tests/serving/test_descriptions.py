@@ -100,13 +100,13 @@ def test_openapi_names_every_route_and_what_it_answers(client: TestClient) -> No
     } == {
         ("post", "/v1/predict"): TAGGED,
         ("post", "/invocations"): TAGGED,
-        ("get", "/healthz"): ["200", "500"],
-        ("get", "/readyz"): ["200", "500", "503"],
-        ("get", "/ping"): ["200", "500", "503"],
-        ("get", "/version"): ["200", "500", "503"],
-        ("get", "/metrics"): ["200", "500", "503"],
-        ("get", "/v1/labels"): ["200", "500", "503"],
-        ("get", "/v1/model"): ["200", "500", "503"],
+        ("get", "/healthz"): ["200", "400", "500"],
+        ("get", "/readyz"): ["200", "400", "500", "503"],
+        ("get", "/ping"): ["200", "400", "500", "503"],
+        ("get", "/version"): ["200", "400", "500", "503"],
+        ("get", "/metrics"): ["200", "400", "500", "503"],
+        ("get", "/v1/labels"): ["200", "400", "500", "503"],
+        ("get", "/v1/model"): ["200", "400", "500", "503"],
     }
 
 

@@ -87,6 +87,61 @@ def altered(folder: Path) -> str:
     )
 
 
+# Starting
+
+
+def test_a_worker_waits_for_a_good_version_where_there_was_one(
+    version: Path, counted: Counted, logged: Lines, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.live._EVERY", 0.01)
+    damage(version)
+    followed = Followed(version.parent, fallback=version)
+
+    async def begin() -> None:
+        beginning = asyncio.create_task(followed.live.begin())
+        while not logged:
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.05)
+        with pytest.raises(Refused):
+            followed.live.current()
+        damage(version)  # the same bit again
+        await beginning
+
+    asyncio.run(begin())
+    assert followed.live.current().manifest.version == version.name
+    assert [(line["event"], line["reason"]) for line in logged] == [
+        ("model refused", altered(version))
+    ]
+    assert counted(followed.metrics.page(), "newstag_model_refusals_total") == 1
+    followed.live.stop()
+
+
+def test_a_worker_that_waits_for_a_version_ends_when_it_is_told_to(
+    version: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.live._EVERY", 0.01)
+    damage(version)
+    live = Followed(version.parent, fallback=version).live
+
+    async def begin() -> None:
+        beginning = asyncio.create_task(live.begin())
+        await asyncio.sleep(0.05)
+        assert not beginning.done()
+        live.ending = True
+        await beginning
+
+    asyncio.run(begin())
+    with pytest.raises(Refused):
+        live.current()
+
+
+def test_without_a_version_before_it_a_worker_does_not_wait(version: Path) -> None:
+    damage(version)
+    with pytest.raises(VersionError) as caught:
+        asyncio.run(Followed(version.parent).live.begin())
+    assert str(caught.value) == altered(version)
+
+
 # Swapping
 
 

@@ -8,6 +8,7 @@ import json
 import logging
 import logging.config
 import re
+import select
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -226,6 +227,23 @@ def test_requests_of_one_round_are_written_together_in_their_order(
         ["a", "b"],
         ["c"],
     ]
+
+
+def test_a_line_is_never_cut_by_those_of_another_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe takes 4096 bytes in one piece, and more of them with others between."""
+    writes: list[str] = []
+    monkeypatch.setattr(sys.stderr, "write", writes.append)
+
+    async def end() -> None:
+        log = RequestLog()
+        for at in range(100):
+            log.add(an_exchange(code=f"{at}"), 0.1)
+
+    asyncio.run(end())
+    assert max(len(text.encode()) for text in writes) <= select.PIPE_BUF
+    assert len(writes) < 10
+    codes = [json.loads(line)["code"] for text in writes for line in text.splitlines()]
+    assert codes == [f"{at}" for at in range(100)]
 
 
 def test_no_line_holds_a_word_of_an_article(

@@ -278,3 +278,19 @@ def test_a_worker_that_has_ended_leaves_its_counts_and_answers_no_more(
     assert series(page, "newstag_model_refusals_total") == {(): 5}
     assert series(page, "newstag_request_duration_seconds_count") == {("200", "/v1/model"): 5}
     assert series(page, "newstag_model_workers") == {(A,): 1}
+
+
+def test_a_worker_is_not_what_an_ended_one_with_its_process_id_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, kept = (
+        f"gauge_livesum_{os.getpid()}.db",
+        [f"counter_{os.getpid()}.db", "gauge_livesum_1.db"],
+    )
+    for name in (own, *kept):
+        (tmp_path / name).touch()
+    Metrics()
+    assert (tmp_path / own).exists()
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    Metrics()
+    assert sorted(path.name for path in tmp_path.iterdir()) == kept

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import shutil
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,7 +18,7 @@ import pytest
 
 from benchmarks.commands import serve
 from benchmarks.live import soak
-from benchmarks.processes import Server, server
+from benchmarks.processes import Server, server, tree_of
 from labels.article import Article
 from labels.joining import Given, read_corpus
 from labels.rows import raise_it
@@ -59,7 +61,7 @@ def test_champions_change_one_is_damaged_and_the_end_comes_and_no_request_fails(
     assert found.changes >= 3
     assert found.swaps >= 2
     assert found.refusals == 1
-    assert found.code == -15  # as uvicorn ends on SIGTERM
+    assert found.code == 0
 
 
 def counts(started: Server) -> dict[str, float]:
@@ -102,3 +104,46 @@ def test_several_workers_count_together_and_all_take_a_new_champion(
         assert counts(started)["newstag_model_swaps_total"] == 2
         answers = [started.post("/v1/predict", json.dumps(rows[0]).encode())[1] for _ in range(20)]
         assert {json.loads(answer)["model"] for answer in answers} == {second}
+
+
+def answering(started: Server) -> list[int]:
+    """The statuses of some requests, each over a connection of its own."""
+    body = json.dumps({"title": "青石", "content": "湖水清澈"}).encode()
+    return [started.post("/v1/predict", body)[0] for _ in range(10)]
+
+
+def workers_of(parent: int) -> list[int]:
+    """The processes of the workers."""
+    commands = {one: Path(f"/proc/{one}/cmdline").read_bytes() for one in tree_of(parent)}
+    return [one for one, command in commands.items() if b"spawn_main" in command]
+
+
+def test_the_other_worker_answers_on_whatever_becomes_of_one_and_none_outlives_the_parent(
+    two: Path,
+) -> None:
+    weights = two / str(Store(two).champion()) / "weights.npy"
+    whole = weights.read_bytes()
+    with server([*serve(two), "--workers", "2"], "/readyz", two.parent) as started:
+        started.wait()
+        live = f'newstag_model_workers{{version="{weights.parent.name}"}}'
+        assert within(30, lambda: counts(started).get(live) == 2)
+        # A file beside the mapped one: what is in memory stays as it is.
+        damaged = weights.with_suffix(".damaged")
+        damaged.write_bytes(b"")
+        damaged.replace(weights)
+        os.kill(workers_of(started.process.pid)[0], signal.SIGKILL)
+        assert within(30, lambda: counts(started)["newstag_model_refusals_total"] == 1)
+        assert answering(started) == [200] * 10
+        damaged.write_bytes(whole)
+        damaged.replace(weights)
+        assert within(30, lambda: counts(started)[live] == 2)
+        workers = workers_of(started.process.pid)
+        started.process.kill()
+        started.process.wait()
+        assert len(workers) == 2
+        assert within(30, lambda: not any(Path(f"/proc/{worker}").exists() for worker in workers))
+        said = started.said
+        said.seek(0)
+        events = [json.loads(line)["event"] for line in said.read().decode().splitlines()]
+        assert "a worker ended; another one takes its place" in events
+        assert events.count("stopped") == 2

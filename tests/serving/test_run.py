@@ -23,7 +23,7 @@ from serving.keys import KeyFile
 from serving.live import Loaded
 from serving.logs import CONFIG
 from serving.metrics import FOLDER
-from serving.run import Config, Server, Worker, run
+from serving.run import Config, Server, Worker, Workers, _bind, run
 from serving.settings import Settings
 
 ANYWHERE = "0.0.0.0"  # noqa: S104 - nothing answers there
@@ -325,9 +325,11 @@ def test_told_to_stop_it_goes_on_for_a_while(
 ) -> None:
     server.handle_exit(signal.SIGTERM, None)
     assert (drains(server), server.should_exit) == (True, False)
-    assert [(line["event"], line["seconds"]) for line in logged] == [("draining", 5.0)]
+    assert logged == []  # a signal may interrupt somebody who writes the log
     now[0] = 1004.9
     assert not asyncio.run(server.on_tick(1))
+    assert not asyncio.run(server.on_tick(1))
+    assert [(line["event"], line["seconds"]) for line in logged] == [("draining", 5.0)]
     now[0] = 1005.0
     assert asyncio.run(server.on_tick(2))
     assert (server.should_exit, server.force_exit) == (True, False)
@@ -376,3 +378,72 @@ def test_a_worker_makes_one_server_of_ours(own: Settings, monkeypatch: pytest.Mo
     assert isinstance(worker.server, Server)
     assert worker.server is worker.server
     assert logging.getLogger("newstag").propagate
+
+
+def test_what_waits_at_the_very_end_is_taken(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Closing the port would reset the connections that nobody has accepted yet."""
+    taken: list[asyncio.BaseTransport] = []
+
+    class Taking(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            taken.append(transport)
+
+    monkeypatch.setattr(server, "_protocol", Taking)
+    monkeypatch.setattr("serving.run._LAST_ANSWERS", 0)
+    listening = _bind("127.0.0.1", 0)
+    server.servers = []
+
+    async def end() -> None:
+        clients = [socket.create_connection(listening.getsockname()) for _ in range(3)]
+        await server._take_the_last([listening])
+        await asyncio.sleep(0)
+        for transport in taken:
+            transport.close()
+        for client in clients:
+            client.close()
+        await asyncio.sleep(0)
+
+    asyncio.run(end())
+    listening.close()
+    assert len(taken) == 3
+
+
+def workers(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Workers:
+    """A parent without workers, which leaves the signals of the process alone."""
+    monkeypatch.setattr("uvicorn.Config.configure_logging", lambda _: None)
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    return Workers(Config(settings, 2), [_bind("127.0.0.1", 0)])
+
+
+def test_workers_that_are_told_to_stop_leave_no_port_open(
+    own: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = workers(own, monkeypatch)
+    address = found.sockets[0].getsockname()
+    found.terminate_all()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(address)
+
+
+def test_a_worker_that_is_started_again_knows_that_there_were_keys(
+    own: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = workers(own, monkeypatch)
+    found.keep_subprocess_alive()
+    assert not found.config.settings.closed
+    KeyFile(own.keys).add("desk", ["predict"])
+    found.keep_subprocess_alive()
+    own.keys.unlink()
+    found.keep_subprocess_alive()
+    assert found.config.settings == replace(own, closed=True)
+    found.terminate_all()
+
+
+def test_told_to_stop_a_worker_without_a_model_waits_for_none(server: Server) -> None:
+    server.started = False
+    server.handle_exit(signal.SIGTERM, None)
+    app = server.config.app
+    assert isinstance(app, Edge)
+    assert app.service.live.ending

@@ -104,8 +104,8 @@ def follower(registry: Registry, store: Store) -> Follower:
 
 
 def again(follower: Follower) -> Follower:
-    """The follower of a process that was started anew."""
-    return replace(follower, acted=None)
+    """The follower of another process, as --once from cron is each time."""
+    return replace(follower)
 
 
 def refusal(act: Callable[[], object]) -> str:
@@ -282,8 +282,9 @@ def test_a_local_roll_back_holds_until_the_alias_moves(
         server.alias(number)
         follower.look()
     store.rollback("worse on events")
-    assert follower.look().line() == f"nothing new: {first} is champion"
-    assert again(follower).look().line() == f"nothing new: {first} is champion"
+    left = "what the alias names was promoted once, and left since"
+    assert follower.look().line() == f"nothing new: {first} is champion; {left}"
+    assert again(follower).look().line() == f"nothing new: {first} is champion; {left}"
     server.alias(server.register(versions[1]))  # registered once more: a decision of somebody
     assert again(follower).look().line() == f"{second} is champion, after {first}"
 
@@ -301,6 +302,75 @@ def test_an_alias_that_comes_back_to_what_was_rolled_back_has_moved(
     assert follower.look().line() == f"nothing new: {first} is champion"
     server.alias(numbers[1])
     assert follower.look().line() == f"{second} is champion, after {first}"
+
+
+def test_a_roll_back_holds_where_the_alias_named_the_champion_of_somebody_else(
+    server: Server, follower: Follower, store: Store, versions: list[Path]
+) -> None:
+    first, second = (version.name for version in versions[:2])
+    numbers = [server.register(version) for version in versions[:2]]
+    server.alias(numbers[0])
+    follower.look()
+    store.promote(str(store.adopt(versions[1])), "by hand")
+    server.alias(numbers[1])
+    assert not again(follower).look().moved
+    store.rollback("worse on events")
+    assert [again(follower).look().champion for _ in range(2)] == [first, first]
+    assert second != first
+
+
+def test_a_roll_back_holds_beside_a_second_follower(
+    server: Server, follower: Follower, store: Store, versions: list[Path]
+) -> None:
+    numbers = [server.register(version) for version in versions[:2]]
+    other = again(follower)
+    for number in numbers:
+        server.alias(number)
+        other.look()
+    store.rollback("worse on events")
+    assert not follower.look().moved
+    assert store.champion() == versions[0].name
+
+
+@pytest.mark.parametrize("promoted", [False, True])
+def test_a_kill_while_acting_neither_forgets_a_promotion_nor_repeats_it(
+    server: Server, follower: Follower, store: Store, versions: list[Path], promoted: bool
+) -> None:
+    numbers = [server.register(version) for version in versions[:2]]
+    server.alias(numbers[0])
+    follower.look()
+    server.alias(numbers[1])
+    promote = Store.promote
+
+    def killed(*given: Any) -> None:
+        if promoted:
+            promote(*given)
+        raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Store, "promote", killed)
+        with pytest.raises(KeyboardInterrupt):
+            follower.look()
+    if promoted:
+        store.rollback("worse on events")
+    again(follower).look()
+    assert store.champion() == versions[not promoted].name
+    assert len(store.history()) == (3 if promoted else 2)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"models:/newstag@champion": {}}'])
+def test_a_damaged_memory_is_told_and_nothing_is_promoted(
+    server: Server, follower: Follower, store: Store, versions: list[Path], text: str
+) -> None:
+    store.adopt(versions[0])
+    server.alias(server.register(versions[1]))
+    path = store.root / "followed.json"
+    path.write_text(text)
+    assert refusal(follower.look) == (
+        f"{path}: a damaged file of what was followed. Remove it: what the alias names is "
+        "promoted once more then."
+    )
+    assert store.champion() == versions[0].name
 
 
 def test_what_a_kill_left_between_ledger_and_pointer_is_finished(
