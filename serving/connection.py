@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 if TYPE_CHECKING:
-    from serving.run import Config
+    from serving.server import Config
 
 # Bytes that are read and parsed without a break. Chunks of one byte take 60 microseconds each,
 # and asyncio would read 256 KiB of them.

@@ -23,8 +23,10 @@ from serving.keys import KeyFile
 from serving.live import Loaded
 from serving.logs import CONFIG
 from serving.metrics import FOLDER
-from serving.run import Config, Server, Worker, Workers, _bind, run
+from serving.run import _bind, run
+from serving.server import Config, Server
 from serving.settings import Settings
+from serving.workers import Worker, Workers
 
 ANYWHERE = "0.0.0.0"  # noqa: S104 - nothing answers there
 
@@ -74,7 +76,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> Iterator[Started]:
             assert found.folder.is_dir()
 
     monkeypatch.setattr("serving.run.Server", OneProcess)
-    monkeypatch.setattr("serving.run.Workers", SeveralProcesses)
+    monkeypatch.setattr("serving.workers.Workers", SeveralProcesses)
     monkeypatch.setattr(multiprocess, "Process", multiprocess.Process)
     monkeypatch.setattr("uvicorn.Config.configure_logging", lambda _: None)
     yield found
@@ -245,7 +247,7 @@ def test_the_folder_of_counts_goes_when_running_fails(
         folders.append(os.environ[FOLDER])
         raise RuntimeError
 
-    monkeypatch.setattr("serving.run.Workers.run", fail)
+    monkeypatch.setattr("serving.workers.Workers.run", fail)
     with pytest.raises(RuntimeError):
         start(own, workers=2)
     assert not Path(folders[0]).exists()
@@ -310,7 +312,7 @@ def server(own: Settings, loaded: Loaded, monkeypatch: pytest.MonkeyPatch) -> Se
 def now(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time, to be set."""
     time = [1000.0]
-    monkeypatch.setattr("serving.run.monotonic", lambda: time[0])
+    monkeypatch.setattr("serving.server.monotonic", lambda: time[0])
     return time
 
 
@@ -391,7 +393,7 @@ def test_what_waits_at_the_very_end_is_taken(
             taken.append(transport)
 
     monkeypatch.setattr(server, "_protocol", Taking)
-    monkeypatch.setattr("serving.run._LAST_ANSWERS", 0)
+    monkeypatch.setattr("serving.server._LAST_ANSWERS", 0)
     listening = _bind("127.0.0.1", 0)
     server.servers = []
 

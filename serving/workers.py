@@ -1,0 +1,89 @@
+"""Workers: processes that serve on the same port, and their parent."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from uvicorn.config import STARTUP_FAILURE
+from uvicorn.supervisors import multiprocess
+
+from labels.errors import StateError
+from serving.logs import noted
+from serving.metrics import FOLDER
+from serving.server import Config, Server
+
+_log = logging.getLogger("newstag")
+
+
+class Worker(multiprocess.Process):
+    """uvicorn's worker process, with our server in it."""
+
+    config: Config
+
+    @property
+    def server(self) -> Server:
+        """The server, made in the process that runs it."""
+        if not isinstance(self._server, Server):
+            self._server = Server(self.config)
+        return self._server
+
+
+class Workers(multiprocess.Multiprocess):
+    """uvicorn's parent of workers, which keeps what a worker cannot know that is started again.
+
+    Once there was a file of keys the service stays closed, whatever becomes of the file.
+    """
+
+    config: Config
+
+    def keep_subprocess_alive(self) -> None:
+        """Look whether there are keys by now, then start workers again that have ended."""
+        settings = self.config.settings
+        if not settings.closed and os.path.lexists(settings.keys):
+            self.config.settings = replace(settings, closed=True)
+        for worker in self.processes:
+            if worker.exitcode not in {None, STARTUP_FAILURE}:
+                ended = noted(process=worker.pid, code=worker.exitcode)
+                _log.error("a worker ended; another one takes its place", extra=ended)
+        super().keep_subprocess_alive()
+
+    def terminate_all(self) -> None:
+        """Tell every worker to stop, and let go of the port.
+
+        Otherwise connections would be taken that nobody answers, for as long as a worker drains.
+        """
+        for listening in self.sockets:
+            listening.close()
+        super().terminate_all()
+
+
+def run_workers(config: Config, listening: socket.socket) -> None:
+    """Serve by as many processes as the settings say, until told to stop.
+
+    Raises:
+        StateError: one of them could not start.
+    """
+    # There is no other way to hand it a kind of worker.
+    multiprocess.Process = Worker  # type: ignore[misc]
+    workers = Workers(config, [listening])
+    with _shared_counts():
+        workers.run()
+    if any(one.exitcode == STARTUP_FAILURE for one in workers.processes):
+        raise StateError("newstag serve", "a worker could not start", "See its log lines above")
+
+
+@contextmanager
+def _shared_counts() -> Iterator[None]:
+    """A folder where workers keep their counts, so that each can show those of all."""
+    with tempfile.TemporaryDirectory(prefix="newstag-metrics-") as folder:
+        os.environ[FOLDER] = folder
+        try:
+            yield
+        finally:
+            del os.environ[FOLDER]
