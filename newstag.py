@@ -299,7 +299,8 @@ def serve(host: str, port: int, workers: int, without_keys: bool, store: str, **
     import os
 
     # Of another program, perhaps: the service sets it for its own workers.
-    os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
+    for name in ("PROMETHEUS_MULTIPROC_DIR", "prometheus_multiproc_dir"):
+        os.environ.pop(name, None)
     from serving.run import run
     from serving.settings import Settings
 

@@ -28,10 +28,12 @@ class Answer(Response):
         del scope, receive
         start = {"type": "http.response.start", "status": 200, "headers": self.raw_headers}
         await send(start)
-        *pieces, last = _pieces(self._parts)
-        for piece in pieces:
+        pieces = _pieces(self._parts)  # made one by one, or there would be a second copy of all
+        piece = next(pieces)
+        for following in pieces:
             await send({"type": "http.response.body", "body": piece, "more_body": True})
-        await send({"type": "http.response.body", "body": last})
+            piece = following
+        await send({"type": "http.response.body", "body": piece})
 
 
 def _pieces(parts: Sequence[bytes]) -> Iterator[bytes]:

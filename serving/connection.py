@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from serving.logs import noted
 
 if TYPE_CHECKING:
     from serving.server import Config
 
 # Bytes that are read and parsed without a break. Chunks of one byte take 60 microseconds each,
 # and asyncio would read 256 KiB of them.
-_READ = 16 * 1024
+_READ = 8 * 1024
+
+_log = logging.getLogger("newstag")
 
 
 class Connection(H11Protocol, asyncio.BufferedProtocol):
@@ -26,10 +31,11 @@ class Connection(H11Protocol, asyncio.BufferedProtocol):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        self._buffer = bytearray(_READ)
-        self._stalled: asyncio.TimerHandle | None = None
+        self._buffer = memoryview(bytearray(_READ))
+        self._look: asyncio.TimerHandle | None = None
+        self._seen = 0  # bytes that waited at the last look; 0 where some were taken since
 
-    def get_buffer(self, sizehint: int) -> bytearray:
+    def get_buffer(self, sizehint: int) -> memoryview:
         """Where the next bytes go, as asyncio has it."""
         del sizehint
         return self._buffer
@@ -37,22 +43,24 @@ class Connection(H11Protocol, asyncio.BufferedProtocol):
     def buffer_updated(self, nbytes: int) -> None:
         """So many bytes have come."""
         self.data_received(bytes(self._buffer[:nbytes]))
+        if self.transport.is_closing():  # what was no HTTP is answered by uvicorn itself
+            self._look_later()
 
     def pause_writing(self) -> None:
         """Bytes of an answer wait for the client."""
         super().pause_writing()
-        self._cut_off_later()
+        self._look_later()
 
     def resume_writing(self) -> None:
         """The client has taken most of them."""
         super().resume_writing()
-        self._wait_no_more()
+        self._seen = 0
 
     def on_response_complete(self) -> None:
         """An answer was given to the socket; a socket that is closed still has to send it."""
         super().on_response_complete()
-        if self.transport.is_closing() and self.transport.get_write_buffer_size():
-            self._cut_off_later()
+        if self.transport.is_closing():
+            self._look_later()
 
     def timeout_keep_alive_handler(self) -> None:
         """Nothing was asked for a while; what the client has not taken by now it never will."""
@@ -62,15 +70,23 @@ class Connection(H11Protocol, asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """It has ended."""
-        self._wait_no_more()
+        if self._look is not None:
+            self._look.cancel()
         super().connection_lost(exc)
 
-    def _cut_off_later(self) -> None:
-        if self._stalled is None:
+    def _look_later(self) -> None:
+        """Look whether the client takes anything, as long as there is something to take."""
+        waiting = self.transport.get_write_buffer_size()
+        if self._look is None and waiting:
+            self._seen = waiting
             deadline = self.config.settings.deadline
-            self._stalled = self.loop.call_later(deadline, self.transport.abort)
+            self._look = self.loop.call_later(deadline, self._cut_off_if_stalled)
 
-    def _wait_no_more(self) -> None:
-        if self._stalled is not None:
-            self._stalled.cancel()
-            self._stalled = None
+    def _cut_off_if_stalled(self) -> None:
+        self._look = None
+        waiting = self.transport.get_write_buffer_size()
+        if waiting and waiting == self._seen:
+            _log.warning("a client took nothing of its answer", extra=noted(waiting=waiting))
+            self.transport.abort()
+        else:
+            self._look_later()

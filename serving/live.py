@@ -94,7 +94,7 @@ class Live:
         while not self.ending:
             try:
                 self.start(loaded)
-            except (NewstagError, OSError) as error:
+            except Exception as error:
                 if self._settings.fallback is None:
                     raise
                 self._refuse(self._settings.fallback, error)
@@ -116,7 +116,7 @@ class Live:
         try:
             folder = self._named()
             return _load(folder, self._settings)
-        except (NewstagError, OSError) as error:
+        except Exception as error:
             if self._settings.fallback is None:
                 raise
             self._refuse(folder, error)

@@ -44,7 +44,7 @@ class Metrics:
         _forget_namesake()
         self._registry = CollectorRegistry()
         self._durations = self._histogram(
-            "newstag_request_duration_seconds", "From a request's first line to its answer"
+            "newstag_request_duration_seconds", "From a request's headers to the end of its answer"
         )
         self._refused = self._counter(
             "newstag_refused_requests_total", "Requests that ended as problems", "code"

@@ -10,6 +10,7 @@ import socket
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from math import ceil
+from multiprocessing.process import BaseProcess
 from time import monotonic
 from types import FrameType
 
@@ -23,6 +24,7 @@ from serving.settings import Settings
 
 BACKLOG = 256  # connections that wait; as often asyncio complains where no file can be opened
 _AGAIN = 1.0  # seconds; a second SIGTERM before is the first one, told to parent and workers
+_WATCH = 0.5  # seconds between two looks at the parent
 _KEEP_ALIVE = 75  # seconds: longer than the minute that proxies keep an idle connection
 _LONGEST_HEAD = 64 * 1024  # bytes of a request's first line and headers, as they come
 _LAST_ANSWERS = 0.2  # seconds for connections that were taken at the very end
@@ -67,6 +69,7 @@ class Server(uvicorn.Server):
         self._edge: Edge | None = None
         self._told: float | None = None
         self._said = False
+        self._watching: asyncio.Task[None] | None = None
 
     def run(self, sockets: list[socket.socket] | None = None) -> None:
         """Make the app in the process that runs it, and serve."""
@@ -89,6 +92,18 @@ class Server(uvicorn.Server):
         self._told = monotonic()
         self._edge.service.live.draining = True
 
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Get ready; a worker watches its parent from now on."""
+        if (parent := multiprocessing.parent_process()) is not None:
+            self._watching = asyncio.create_task(self._watch(parent))
+        await super().startup(sockets)
+
+    async def _watch(self, parent: BaseProcess) -> None:
+        """Stop when the parent is no more: nobody else would ever tell, and the port be kept."""
+        while parent.is_alive():
+            await asyncio.sleep(_WATCH)
+        self.handle_exit(signal.SIGTERM, None)
+
     async def on_tick(self, counter: int) -> bool:
         """Say that the draining has begun, and stop when it is over."""
         if self._told is not None and not self._said:
@@ -97,10 +112,6 @@ class Server(uvicorn.Server):
             _log.info("draining", extra=noted(seconds=self._settings.drain))
         if self._told is not None and monotonic() >= self._told + self._settings.drain:
             super().handle_exit(signal.SIGTERM, None)
-        parent = multiprocessing.parent_process()
-        if self._told is None and parent is not None and not parent.is_alive():
-            # Nobody would ever tell this worker to stop, and it would keep the port.
-            self.handle_exit(signal.SIGTERM, None)
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

@@ -19,7 +19,7 @@ class Settings:
     ``closed`` says that the service began with API keys: a worker that can't read them lets
     nobody in.
 
-    ``deadline`` is in seconds, from the first byte of a request to its answer. ``queue`` is how
+    ``deadline`` is in seconds, from the headers of a request to its answer. ``queue`` is how
     many requests a worker has under way before it tells more to come back. ``drain`` is in
     seconds: so long a worker that was told to stop still answers, while /readyz says no.
     """

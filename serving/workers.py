@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 
 from uvicorn.config import STARTUP_FAILURE
@@ -17,6 +18,9 @@ from labels.errors import StateError
 from serving.logs import noted
 from serving.metrics import FOLDER
 from serving.server import Config, Server
+
+_ENDING = frozenset({signal.SIGTERM, signal.SIGINT})
+_WAIT = 0.2  # seconds between two looks for a signal
 
 _log = logging.getLogger("newstag")
 
@@ -47,11 +51,12 @@ class Workers(multiprocess.Multiprocess):
         settings = self.config.settings
         if not settings.closed and os.path.lexists(settings.keys):
             self.config.settings = replace(settings, closed=True)
-        for worker in self.processes:
-            if worker.exitcode not in {None, STARTUP_FAILURE}:
-                ended = noted(process=worker.pid, code=worker.exitcode)
-                _log.error("a worker ended; another one takes its place", extra=ended)
+        before = list(self.processes)
         super().keep_subprocess_alive()
+        for old, new in zip(before, self.processes, strict=True):
+            if old is not new:
+                ended = noted(process=old.pid, code=old.exitcode)
+                _log.error("a worker ended; another one takes its place", extra=ended)
 
     def terminate_all(self) -> None:
         """Tell every worker to stop, and let go of the port.
@@ -61,6 +66,17 @@ class Workers(multiprocess.Multiprocess):
         for listening in self.sockets:
             listening.close()
         super().terminate_all()
+
+    def join_all(self) -> None:
+        """Wait for all workers to end; who is told to stop once more tells them once more."""
+        self.signal_queue.clear()
+        while living := [one for one in self.processes if one.process.is_alive()]:
+            if self.signal_queue and self.signal_queue.pop() in _ENDING:
+                for worker in living:
+                    with suppress(ProcessLookupError):
+                        os.kill(worker.process.pid or 0, signal.SIGTERM)
+            living[0].process.join(_WAIT)
+        super().join_all()
 
 
 def run_workers(config: Config, listening: socket.socket) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from labels.errors import StateError
-from models.files import write_whole
+from models.files import locked, write_whole
 from training.registry import Target
 
 _NAME = "followed.json"
@@ -37,9 +38,18 @@ def read_acted(root: Path, reference: str) -> Acted | None:
     if row is None:
         return None
     try:
-        return Acted(**{**row, "target": Target(**row["target"])})
+        acted = Acted(**{**row, "target": Target(**row["target"])})
     except (KeyError, TypeError) as error:
         raise _damaged(root) from error
+    if not isinstance(acted.entries, int | None):
+        raise _damaged(root)
+    return acted
+
+
+def acting(root: Path) -> AbstractContextManager[None]:
+    """For one follower of a store at a time: reading, acting and writing belong together."""
+    root.mkdir(parents=True, exist_ok=True)
+    return locked(root / ".followed.lock")
 
 
 def write_acted(root: Path, reference: str, acted: Acted) -> None:

@@ -60,8 +60,8 @@ def _reason(error: BaseException) -> str:
     said = str(error).split("\n")[0]
     if len(said) <= _LONGEST:
         return said or type(error).__name__
-    innermost = error
-    while (cause := innermost.__cause__ or innermost.__context__) is not None:
-        innermost = cause
-    because = "" if innermost is error else f": {str(innermost)[-_LONGEST:]}"
-    return f"{said[:_LONGEST]}…{because}"
+    chain = [error]
+    while (cause := chain[-1].__cause__ or chain[-1].__context__) and cause not in chain:
+        chain.append(cause)
+    innermost = " ".join(str(chain[-1]).split())[-_LONGEST:] or type(chain[-1]).__name__
+    return f"{said[:_LONGEST]}…{f': {innermost}' if chain[1:] else ''}"

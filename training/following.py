@@ -8,8 +8,8 @@ from threading import Event
 
 from labels.errors import StateError
 from models.store import Store
-from training.acted import Acted, read_acted, write_acted
-from training.registry import Registry
+from training.acted import Acted, acting, read_acted, write_acted
+from training.registry import Registry, Target
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -54,23 +54,29 @@ class Follower:
                 champion's without ``force``. The champion stays, and the next look tries again.
         """
         target = self.registry.look(self.reference)
-        before = self.store.champion()
-        if before is not None:
+        with acting(self.store.root):
+            before = self.store.champion()
             self.store.mend()  # or a promotion that a kill broke off would look like a roll-back
-        acted = read_acted(self.store.root, self.reference)
-        if acted is None or acted.target != target:
-            version = self.registry.fetch(target, self.store).name
-            entries = len(self.store.history())
-            acted = Acted(target=target, version=version, entries=entries)
-        if acted.entries is not None:
-            self._act(acted, acted.entries)
-        champion = self.store.champion()
+            acted = self._acted(target)
+            if acted.entries is not None:
+                self._act(acted, acted.entries)
+            champion = self.store.champion()
         left = champion != acted.version
         return Outcome(champion=champion, before=before, moved=champion != before, left=left)
 
+    def _acted(self, target: Target) -> Acted:
+        """What was done for what the alias names now, or is to be done, with it in the store."""
+        acted = read_acted(self.store.root, self.reference)
+        if acted is not None and acted.target == target:
+            if acted.entries is not None:
+                self.registry.fetch(target, self.store)  # somebody may have removed a damaged one
+            return acted
+        version = self.registry.fetch(target, self.store).name
+        return Acted(target=target, version=version, entries=len(self.store.history()))
+
     def _act(self, acted: Acted, entries: int) -> None:
-        """Promote it, unless that was done just before a kill; then keep that it was done."""
-        promoted = any(entry.why == acted.target.why for entry in self.store.history()[entries:])
+        """Promote it, unless somebody has since it was begun; then keep that it was done."""
+        promoted = any(one.after == acted.version for one in self.store.history()[entries:])
         if not promoted and self.store.champion() != acted.version:
             write_acted(self.store.root, self.reference, acted)
             self.store.promote(acted.version, acted.target.why, self.force)

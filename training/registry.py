@@ -6,7 +6,7 @@ import os
 import re
 import tempfile
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ class Target:
     name: str
     number: str
     created: int
-    why: str
+    why: str = field(compare=False)
 
     @property
     def reference(self) -> str:

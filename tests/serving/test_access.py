@@ -91,7 +91,7 @@ def access(client: TestClient) -> Access:
 # No key, and the wrong one
 
 
-@pytest.mark.parametrize("path", ["/metrics%0A", "/metrics%0a", "/metrics%00", "//metrics"])
+@pytest.mark.parametrize("path", ["/metrics%0A", "/metrics%0a", "/metrics%00", "/%2Fmetrics"])
 def test_no_other_spelling_of_a_path_needs_another_scope(
     closed: TestClient, token: str, path: str
 ) -> None:

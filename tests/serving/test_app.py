@@ -166,7 +166,7 @@ def test_a_request_keeps_to_the_version_that_it_began_with(
 ) -> None:
     """A list is tagged in parts, and between two of them another version may take over."""
     later = load(Settings(store=version.parent, model=str(copied(version, LATER))))
-    app = create_app(Settings(store=version.parent))
+    app = create_app(Settings(store=version.parent, model=version.name))
     turn, turns = Capacity.turn, []
 
     async def swapped(capacity: Capacity, exchange: Exchange) -> None:

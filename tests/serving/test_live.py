@@ -99,8 +99,9 @@ def test_a_worker_waits_for_a_good_version_where_there_was_one(
 
     async def begin() -> None:
         beginning = asyncio.create_task(followed.live.begin())
-        while not logged:
-            await asyncio.sleep(0.01)
+        async with asyncio.timeout(30):
+            while not logged:
+                await asyncio.sleep(0.01)
         await asyncio.sleep(0.05)
         with pytest.raises(Refused):
             followed.live.current()

@@ -9,8 +9,10 @@ import shutil
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -74,8 +76,9 @@ def within(seconds: float, holds: Callable[[], bool]) -> bool:
     """Whether it comes to hold; asked a few times a second."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
-        if holds():
-            return True
+        with suppress(OSError, HTTPException):  # of a worker that has just ended
+            if holds():
+                return True
         time.sleep(0.2)
     return False
 

@@ -443,6 +443,74 @@ def test_a_worker_that_is_started_again_knows_that_there_were_keys(
     found.terminate_all()
 
 
+class Ended:
+    """A worker that has ended, or will when it is told to."""
+
+    def __init__(self, parent: Workers, *, living: bool, code: int | None = None) -> None:
+        self.pid, self.exitcode, self.process = 77, code, self
+        self.told: list[int] = []
+        self._parent, self._living = parent, living
+
+    def is_alive(self) -> bool:
+        return self._living and len(self.told) < 2
+
+    def join(self, _: float | None = None) -> None:
+        self._parent.signal_queue.append(signal.SIGTERM)  # of an impatient operator
+
+
+def test_a_second_signal_to_the_parent_reaches_its_workers(
+    own: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = workers(own, monkeypatch)
+    living, ended = Ended(found, living=True), Ended(found, living=False)
+    found.processes = [ended, living]  # type: ignore[list-item] # they do what is asked of them
+    monkeypatch.setattr(os, "kill", lambda _, number: living.told.append(number))
+    found.join_all()
+    assert (living.told, ended.told) == ([signal.SIGTERM] * 2, [])
+    found.sockets[0].close()
+
+
+def test_a_worker_that_is_replaced_is_told_of(
+    own: Settings, monkeypatch: pytest.MonkeyPatch, logged: Lines
+) -> None:
+    found = workers(own, monkeypatch)
+    kept, ended, new = (Ended(found, living=True, code=code) for code in (None, -9, None))
+    found.processes = [kept, ended]  # type: ignore[list-item] # as above
+
+    def replaced(parent: Workers) -> None:
+        parent.processes[1] = new  # type: ignore[call-overload] # as above
+
+    monkeypatch.setattr(multiprocess.Multiprocess, "keep_subprocess_alive", lambda _: None)
+    found.keep_subprocess_alive()
+    assert logged == []
+    monkeypatch.setattr(multiprocess.Multiprocess, "keep_subprocess_alive", replaced)
+    found.keep_subprocess_alive()
+    assert [(line["event"], line["process"], line["code"]) for line in logged] == [
+        ("a worker ended; another one takes its place", 77, -9)
+    ]
+    found.sockets[0].close()
+
+
+@pytest.mark.parametrize("started", [False, True])
+def test_a_worker_whose_parent_is_no_more_stops(
+    server: Server, monkeypatch: pytest.MonkeyPatch, started: bool
+) -> None:
+    class Gone:
+        def is_alive(self) -> bool:
+            return False
+
+    async def startup(*_: object) -> None:
+        await asyncio.sleep(0.01)
+
+    monkeypatch.setattr("serving.server.multiprocessing.parent_process", Gone)
+    monkeypatch.setattr("uvicorn.Server.startup", startup)
+    server.started = started
+    asyncio.run(server.startup())
+    app = server.config.app
+    assert isinstance(app, Edge)
+    assert (drains(server), app.service.live.ending) == (started, not started)
+
+
 def test_told_to_stop_a_worker_without_a_model_waits_for_none(server: Server) -> None:
     server.started = False
     server.handle_exit(signal.SIGTERM, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -101,6 +102,11 @@ def store(tmp_path: Path) -> Store:
 @pytest.fixture
 def follower(registry: Registry, store: Store) -> Follower:
     return Follower(registry=registry, reference=CHAMPION, store=store)
+
+
+# A row of another kind: the number of entries is a word.
+TARGET = {"name": "newstag", "number": "1", "created": 1, "why": ""}
+TEXT = json.dumps({CHAMPION: {"target": TARGET, "version": "", "entries": "1"}})
 
 
 def again(follower: Follower) -> Follower:
@@ -307,7 +313,7 @@ def test_an_alias_that_comes_back_to_what_was_rolled_back_has_moved(
 def test_a_roll_back_holds_where_the_alias_named_the_champion_of_somebody_else(
     server: Server, follower: Follower, store: Store, versions: list[Path]
 ) -> None:
-    first, second = (version.name for version in versions[:2])
+    first = versions[0].name
     numbers = [server.register(version) for version in versions[:2]]
     server.alias(numbers[0])
     follower.look()
@@ -316,7 +322,31 @@ def test_a_roll_back_holds_where_the_alias_named_the_champion_of_somebody_else(
     assert not again(follower).look().moved
     store.rollback("worse on events")
     assert [again(follower).look().champion for _ in range(2)] == [first, first]
-    assert second != first
+
+
+def test_a_damaged_copy_that_somebody_removes_is_downloaded_again(
+    server: Server, follower: Follower, store: Store, versions: list[Path]
+) -> None:
+    first, second = (version.name for version in versions[:2])
+    server.alias(server.register(versions[0]))
+    follower.look()
+    (store.adopt(versions[1]) / "weights.npy").write_bytes(b"cut")
+    server.alias(server.register(versions[1]))
+    assert "an altered file" in refusal(follower.look)
+    shutil.rmtree(store.root / second)
+    assert again(follower).look().line() == f"{second} is champion, after {first}"
+
+
+def test_what_was_refused_and_then_promoted_by_hand_is_not_promoted_again(
+    server: Server, follower: Follower, store: Store, versions: list[Path]
+) -> None:
+    store.adopt(versions[0])
+    server.alias(server.register(versions[2]))
+    assert "another scheme" in refusal(follower.look)
+    store.promote(versions[2].name, "clients are ready", force=True)
+    store.rollback("they were not")
+    assert not replace(follower, force=True).look().moved
+    assert store.champion() == versions[0].name
 
 
 def test_a_roll_back_holds_beside_a_second_follower(
@@ -358,7 +388,7 @@ def test_a_kill_while_acting_neither_forgets_a_promotion_nor_repeats_it(
     assert len(store.history()) == (3 if promoted else 2)
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", '{"models:/newstag@champion": {}}'])
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"models:/newstag@champion": {}}', TEXT])
 def test_a_damaged_memory_is_told_and_nothing_is_promoted(
     server: Server, follower: Follower, store: Store, versions: list[Path], text: str
 ) -> None:
