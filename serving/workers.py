@@ -85,8 +85,7 @@ def run_workers(config: Config, listening: socket.socket) -> None:
     Raises:
         StateError: one of them could not start.
     """
-    # There is no other way to hand it a kind of worker.
-    multiprocess.Process = Worker  # type: ignore[misc]
+    multiprocess.Process = Worker  # type: ignore[misc] # no other way to hand it a kind of worker
     workers = Workers(config, [listening])
     with _shared_counts():
         workers.run()

@@ -114,6 +114,15 @@ def again(follower: Follower) -> Follower:
     return replace(follower)
 
 
+def followed_to_the_second(server: Server, follower: Follower, versions: list[Path]) -> list[str]:
+    """The numbers of two registered versions, of which the alias named one after the other."""
+    numbers = [server.register(version) for version in versions[:2]]
+    for number in numbers:
+        server.alias(number)
+        follower.look()
+    return numbers
+
+
 def refusal(act: Callable[[], object]) -> str:
     with pytest.raises(StateError) as refused:
         act()
@@ -283,10 +292,7 @@ def test_a_local_roll_back_holds_until_the_alias_moves(
     server: Server, follower: Follower, store: Store, versions: list[Path]
 ) -> None:
     first, second = (version.name for version in versions[:2])
-    numbers = [server.register(version) for version in versions[:2]]
-    for number in numbers:
-        server.alias(number)
-        follower.look()
+    followed_to_the_second(server, follower, versions)
     store.rollback("worse on events")
     left = "what the alias names was promoted once, and left since"
     assert follower.look().line() == f"nothing new: {first} is champion; {left}"
@@ -299,10 +305,7 @@ def test_an_alias_that_comes_back_to_what_was_rolled_back_has_moved(
     server: Server, follower: Follower, store: Store, versions: list[Path]
 ) -> None:
     first, second = (version.name for version in versions[:2])
-    numbers = [server.register(version) for version in versions[:2]]
-    for number in numbers:
-        server.alias(number)
-        follower.look()
+    numbers = followed_to_the_second(server, follower, versions)
     store.rollback("worse on events")
     server.alias(numbers[0])  # where the store is already
     assert follower.look().line() == f"nothing new: {first} is champion"
@@ -352,11 +355,7 @@ def test_what_was_refused_and_then_promoted_by_hand_is_not_promoted_again(
 def test_a_roll_back_holds_beside_a_second_follower(
     server: Server, follower: Follower, store: Store, versions: list[Path]
 ) -> None:
-    numbers = [server.register(version) for version in versions[:2]]
-    other = again(follower)
-    for number in numbers:
-        server.alias(number)
-        other.look()
+    followed_to_the_second(server, again(follower), versions)
     store.rollback("worse on events")
     assert not follower.look().moved
     assert store.champion() == versions[0].name
