@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # Bytes that are read and parsed without a break. Chunks of one byte take 60 microseconds each,
 # and asyncio would read 256 KiB of them.
-_READ = 8 * 1024
+_READ = 16 * 1024
 
 _log = logging.getLogger("newstag")
 
