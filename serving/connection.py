@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
 import logging
+import sys
+import termios
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -33,7 +37,7 @@ class Connection(H11Protocol, asyncio.BufferedProtocol):
         super().__init__(*given, **named)
         self._buffer = memoryview(bytearray(_READ))
         self._look: asyncio.TimerHandle | None = None
-        self._seen = 0  # bytes that waited at the last look; 0 where some were taken since
+        self._seen = 0  # bytes that were not taken at the last look; 0 where some were since
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Where the next bytes go, as asyncio has it."""
@@ -76,17 +80,25 @@ class Connection(H11Protocol, asyncio.BufferedProtocol):
 
     def _look_later(self) -> None:
         """Look whether the client takes anything, as long as there is something to take."""
-        waiting = self.transport.get_write_buffer_size()
-        if self._look is None and waiting:
-            self._seen = waiting
+        if self._look is None and self.transport.get_write_buffer_size():
+            self._seen = self._untaken()
             deadline = self.config.settings.deadline
             self._look = self.loop.call_later(deadline, self._cut_off_if_stalled)
 
     def _cut_off_if_stalled(self) -> None:
         self._look = None
         waiting = self.transport.get_write_buffer_size()
-        if waiting and waiting == self._seen:
+        if waiting and self._untaken() == self._seen:
             _log.warning("a client took nothing of its answer", extra=noted(waiting=waiting))
             self.transport.abort()
         else:
             self._look_later()
+
+    def _untaken(self) -> int:
+        """Bytes that wait here and in the system, which takes megabytes in one go."""
+        waiting = self.transport.get_write_buffer_size()
+        with suppress(OSError):  # not every system tells
+            socket = self.transport.get_extra_info("socket")
+            told = fcntl.ioctl(socket.fileno(), termios.TIOCOUTQ, bytes(4))
+            waiting += int.from_bytes(told, sys.byteorder)
+        return waiting

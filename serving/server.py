@@ -102,7 +102,8 @@ class Server(uvicorn.Server):
         """Stop when the parent is no more: nobody else would ever tell, and the port be kept."""
         while parent.is_alive():
             await asyncio.sleep(_WATCH)
-        self.handle_exit(signal.SIGTERM, None)
+        if self._told is None:
+            self.handle_exit(signal.SIGTERM, None)
 
     async def on_tick(self, counter: int) -> bool:
         """Say that the draining has begun, and stop when it is over."""

@@ -8,7 +8,7 @@ import signal
 import socket
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import replace
 
 from uvicorn.config import STARTUP_FAILURE
@@ -73,8 +73,7 @@ class Workers(multiprocess.Multiprocess):
         while living := [one for one in self.processes if one.process.is_alive()]:
             if self.signal_queue and self.signal_queue.pop() in _ENDING:
                 for worker in living:
-                    with suppress(ProcessLookupError):
-                        os.kill(worker.process.pid or 0, signal.SIGTERM)
+                    worker.process.terminate()
             living[0].process.join(_WAIT)
         super().join_all()
 
@@ -85,6 +84,8 @@ def run_workers(config: Config, listening: socket.socket) -> None:
     Raises:
         StateError: one of them could not start.
     """
+    # Where whoever started this ignores the end of children, ended workers would seem to live.
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     multiprocess.Process = Worker  # type: ignore[misc] # no other way to hand it a kind of worker
     workers = Workers(config, [listening])
     with _shared_counts():

@@ -53,8 +53,9 @@ class Follower:
             StateError: no answer, nothing there, a damaged version, or another scheme than the
                 champion's without ``force``. The champion stays, and the next look tries again.
         """
-        target = self.registry.look(self.reference)
+        self.registry.look(self.reference)  # a wrong reference makes no folder
         with acting(self.store.root):
+            target = self.registry.look(self.reference)  # or it could be older than the last one
             before = self.store.champion()
             self.store.mend()  # or a promotion that a kill broke off would look like a roll-back
             acted = self._acted(target)

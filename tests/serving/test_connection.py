@@ -42,8 +42,10 @@ class App:
             await send({"type": "http.response.body", "body": part, "more_body": more})
 
 
-def run(app: App, client: Client, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """What the client finds on a connection whose system keeps little of an answer."""
+def run(
+    app: App, client: Client, monkeypatch: pytest.MonkeyPatch, kept: int | None = 4 * KIB
+) -> Any:
+    """What the client finds; the system keeps little of an answer, or what it does by itself."""
     monkeypatch.setattr("uvicorn.Config.configure_logging", lambda _: None)
     config = Config(Settings(store=Path(), deadline=DEADLINE), 1)
     config.app = app
@@ -59,7 +61,8 @@ def run(app: App, client: Client, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     async def serve() -> Any:
         listening = socket.create_server(("127.0.0.1", 0))
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4 * KIB)
+        if kept:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, kept)
         server = await asyncio.get_running_loop().create_server(made, sock=listening)
         with socket.socket() as connection:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 * KIB)
@@ -119,6 +122,27 @@ def test_who_takes_little_at_a_time_gets_all(
     head, _, body = run(App(size), client, monkeypatch).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 200 ")
     assert len(body) == size
+    assert logged == []
+
+
+def test_who_takes_little_of_what_the_system_keeps_is_not_cut_off(
+    monkeypatch: pytest.MonkeyPatch, logged: Lines
+) -> None:
+    size = 32 * 1024 * KIB  # more than any system keeps
+
+    async def client(connection: socket.socket) -> int:
+        loop, found = asyncio.get_running_loop(), 0
+        await loop.sock_sendall(connection, CLOSE)
+        ends = loop.time() + 4 * DEADLINE
+        while loop.time() < ends:
+            found += len(await loop.sock_recv(connection, 16 * KIB))
+            await asyncio.sleep(DEADLINE / 40)
+        assert found < size / 4
+        while part := await loop.sock_recv(connection, 1024 * KIB):
+            found += len(part)
+        return found
+
+    assert run(App(size), client, monkeypatch, kept=None) > size
     assert logged == []
 
 

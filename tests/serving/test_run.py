@@ -454,6 +454,9 @@ class Ended:
     def is_alive(self) -> bool:
         return self._living and len(self.told) < 2
 
+    def terminate(self) -> None:
+        self.told.append(signal.SIGTERM)
+
     def join(self, _: float | None = None) -> None:
         self._parent.signal_queue.append(signal.SIGTERM)  # of an impatient operator
 
@@ -464,7 +467,6 @@ def test_a_second_signal_to_the_parent_reaches_its_workers(
     found = workers(own, monkeypatch)
     living, ended = Ended(found, living=True), Ended(found, living=False)
     found.processes = [ended, living]  # type: ignore[list-item] # they do what is asked of them
-    monkeypatch.setattr(os, "kill", lambda _, number: living.told.append(number))
     found.join_all()
     assert (living.told, ended.told) == ([signal.SIGTERM] * 2, [])
     found.sockets[0].close()
@@ -509,6 +511,9 @@ def test_a_worker_whose_parent_is_no_more_stops(
     app = server.config.app
     assert isinstance(app, Edge)
     assert (drains(server), app.service.live.ending) == (started, not started)
+    server._told = server._told and server._told - 2
+    asyncio.run(server.startup())  # it drains on, if it does
+    assert server.should_exit is not started
 
 
 def test_told_to_stop_a_worker_without_a_model_waits_for_none(server: Server) -> None:
