@@ -32,10 +32,11 @@ class Connection(H11Protocol, asyncio.BufferedProtocol):
     """
 
     config: Config
+    # One for all connections of the loop: what is read is handed on before the next read.
+    _buffer = memoryview(bytearray(_READ))
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        self._buffer = memoryview(bytearray(_READ))
         self._look: asyncio.TimerHandle | None = None
         self._seen = 0  # bytes that were not taken at the last look; 0 where some were since
 

@@ -13,8 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from labels.article import Article
-from serving.answer import MEDIA_TYPE as _JSON
-from serving.answer import Answer
+from serving.answer import MEDIA_TYPE, Answer
 from serving.body import parse_body, read_body
 from serving.exchange import Exchange
 from serving.invocations import parse_invocation
@@ -38,7 +37,7 @@ class Tagging:
 
     async def predict(self, request: Request) -> Response:
         """Tag one article, or a list of 1 to 64."""
-        _media_type(request, _JSON)
+        _media_type(request, MEDIA_TYPE)
         query = read_query(request)
         parse = partial(parse_body, truncate=query.truncate)
         parts, many = await self._tag(request, parse, query.explain)
@@ -46,7 +45,7 @@ class Tagging:
 
     async def invoke(self, request: Request) -> Response:
         """Tag the rows of a request in MLflow's scoring protocol."""
-        media_type = _media_type(request, _JSON, "text/csv")
+        media_type = _media_type(request, MEDIA_TYPE, "text/csv")
 
         def parse(body: bytes) -> tuple[list[Article], bool]:
             return parse_invocation(body, media_type), True

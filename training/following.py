@@ -53,7 +53,8 @@ class Follower:
             StateError: no answer, nothing there, a damaged version, or another scheme than the
                 champion's without ``force``. The champion stays, and the next look tries again.
         """
-        self.registry.look(self.reference)  # a wrong reference makes no folder
+        if not self.store.root.is_dir():
+            self.registry.look(self.reference)  # one that leads nowhere makes no store
         with acting(self.store.root):
             target = self.registry.look(self.reference)  # or it could be older than the last one
             before = self.store.champion()
