@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from labels.errors import StateError, VersionError
-from models.sums import read_sums
+from models.sums import sums_without_pipeline
 from models.version import load_predictor
 
 
@@ -34,14 +34,14 @@ def _refuse_irregular(path: Path) -> None:
 
 
 def already_held(held: Path, folder: Path) -> bool:
-    """Whether ``held`` is there, with the same sums as ``folder``.
+    """Whether ``held`` is there, with the same sums as ``folder``, the pickle's aside.
 
     Raises:
         StateError: it is there with other sums.
     """
     if not held.exists():
         return False
-    if read_sums(held) != read_sums(folder):
+    if sums_without_pipeline(held) != sums_without_pipeline(folder):
         fix = "Move it out of the store if the other is the right one"
         raise StateError(str(held), f"exists already, with other files than {folder}", fix)
     return True

@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from labels.article import Article
-from labels.corpus import Labels
+from labels.corpus import Labels, Source
 from labels.duplicates import SIMILAR, sketch
 from labels.errors import VersionError
 from labels.scheme import Scheme
@@ -41,7 +41,26 @@ class Seen:
         return "same id" if article.id in self.ids else None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Remembered:
+    """The same, row for row: ids, digests of their texts, sketches of shape (n, 64)."""
+
+    ids: tuple[str, ...]
+    texts: tuple[str, ...]
+    sketches: npt.NDArray[np.uint32]
+
+
 def read_seen(folder: Path) -> Seen:
+    """What ``corpus.jsonl`` of a version holds, to look articles up in.
+
+    Raises:
+        VersionError: it is missing or damaged.
+    """
+    held = read_remembered(folder)
+    return Seen(ids=frozenset(held.ids), texts=frozenset(held.texts), sketches=held.sketches)
+
+
+def read_remembered(folder: Path) -> Remembered:
     """What ``corpus.jsonl`` of a version holds.
 
     Raises:
@@ -50,9 +69,9 @@ def read_seen(folder: Path) -> Seen:
     rows = _rows(folder / "corpus.jsonl")
     try:
         flat = b"".join(bytes.fromhex(row["sketch"]) for row in rows)
-        return Seen(
-            ids=frozenset(row["id"] for row in rows),
-            texts=frozenset(row["text"] for row in rows),
+        return Remembered(
+            ids=tuple(row["id"] for row in rows),
+            texts=tuple(row["text"] for row in rows),
             sketches=np.frombuffer(flat, ">u4").reshape(len(rows), -1).astype(np.uint32),
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -67,6 +86,7 @@ class OutOfFold:
     """
 
     ids: tuple[str, ...]
+    sources: tuple[Source, ...]
     labels: tuple[Labels, ...]
     likely: npt.NDArray[np.float64]
 
@@ -81,6 +101,7 @@ def read_out_of_fold(folder: Path, scheme: Scheme) -> OutOfFold:
     try:
         return OutOfFold(
             ids=tuple(row["id"] for row in rows),
+            sources=tuple(row["source"] for row in rows),
             labels=tuple(
                 {group: frozenset(names) for group, names in row["gold"].items()} for row in rows
             ),

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from labels.errors import StateError
+
 
 def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Write beside the target, flush to disk, and put it in place at once.
@@ -60,3 +62,14 @@ def locked(path: Path) -> Iterator[None]:
     with path.open("a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def writable(root: Path) -> Iterator[None]:
+    """Turn what the disk says of a store into an error that says what to do."""
+    try:
+        yield
+    except OSError as error:
+        fix = "Give a folder that you may write, on a disk with space, with --store"
+        what = f"not writable ({error.strerror or type(error).__name__})"
+        raise StateError(str(root), what, fix) from error

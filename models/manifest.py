@@ -11,18 +11,23 @@ from pathlib import Path
 from labels.errors import VersionError
 from models.files import sha256
 
-FORMAT = 4
+FORMAT = 5
 NAME = "manifest.json"
 VERSION_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Manifest:
-    """``created`` is in UTC, ISO 8601. Digests are hexadecimal SHA-256."""
+    """``created`` is in UTC, ISO 8601. Digests are hexadecimal SHA-256.
+
+    ``commit`` is that of the code that trained, with a + where it was changed since; empty where
+    it was no checkout.
+    """
 
     format: int
     version: str
     created: str
+    commit: str
     scheme_digest: str
     dictionary_digest: str
     corpus_digest: str

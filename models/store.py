@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import getpass
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from datetime import UTC, datetime
+from collections.abc import Callable
 from pathlib import Path
+from time import time
 
 from labels.errors import StateError
-from models.files import locked, sync_file, sync_folder, write_whole
-from models.ledger import Action, Entry, append_entry, predecessor, read_ledger
+from models.champion import Champion
+from models.files import sync_folder, writable
+from models.finding import find
+from models.ledger import Entry, predecessor
 from models.manifest import VERSION_ID, Manifest, read_manifest
+from models.placing import delete, set_aside, written
+from models.pruning import Pruning, forget, prune, read_pruned
+from models.refusing import PROMOTE, refuse_foreign, refuse_gone, refuse_other_scheme, refuse_whole
 from models.sums import check_sums, write_sums
 
 
@@ -23,9 +24,7 @@ class Store:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        self._pointer = root / "champion"
-        self._ledger = root / "ledger.jsonl"
-        self._lock = root / ".lock"
+        self._champion = Champion(root)
 
     def versions(self) -> list[str]:
         """The ids of all versions, the oldest first."""
@@ -36,25 +35,35 @@ class Store:
 
     def champion(self) -> str | None:
         """The id of the live version, or None in a store without one."""
-        pointed = self._pointed()
-        if pointed is not None and not VERSION_ID.fullmatch(pointed):
-            fix = "Use: newstag models promote REF"
-            raise StateError(str(self._pointer), "names no version", fix)
-        return pointed
-
-    def _pointed(self) -> str | None:
-        try:
-            return self._pointer.read_bytes().decode("ascii", "replace").strip()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            fix = "Give a folder of model versions with --store"
-            what = f"not readable ({error.strerror})"
-            raise StateError(str(self._pointer), what, fix) from error
+        return self._champion.name()
 
     def history(self) -> list[Entry]:
         """Every change of champion, the oldest first."""
-        return read_ledger(self._ledger)
+        return self._champion.history()
+
+    def unfinished(self) -> str | None:
+        """In words, the change of champion that a kill broke off; None where there is none."""
+        first = self._first()
+        if first:
+            return f"the first version, {first}, is not champion"
+        return self._champion.unfinished()
+
+    def mend(self) -> bool:
+        """Finish the change of champion that a kill broke off; whether there was one.
+
+        Raises:
+            StateError: the store cannot be written, or its ledger is damaged.
+        """
+        with self._champion.changing() as mended:
+            first = self._first()
+            if first:
+                self._champion.point(first, "first", "first version")
+            return mended or first is not None
+
+    def _first(self) -> str | None:
+        """The version that a kill kept from becoming champion when it was the first."""
+        versions = self.versions()
+        return versions[0] if len(versions) == 1 and self._champion.never() else None
 
     def save(self, version: str, write: Callable[[Path], None]) -> Path:
         """Let ``write`` fill a folder, add the sums, and put it into the store at once.
@@ -95,48 +104,46 @@ class Store:
                 return held
             raise
 
+    def restore(self, folder: Path) -> Path:
+        """Put a copy of a version directory, once it is verified, in place of a damaged one.
+
+        For an instant there is none of that id: a kill then leaves the store without it, and
+        restoring once more brings it.
+
+        Raises:
+            StateError: the store cannot be written, or holds this version whole.
+            VersionError: the version is damaged there too.
+        """
+        from models.adopting import copy_verified
+
+        version = read_manifest(folder).version
+        held = self.root / version
+        refuse_whole(held)
+        with (
+            writable(self.root),
+            written(self.root, lambda copy: copy_verified(folder, copy)) as copy,
+            self._champion.changing(),
+        ):
+            refuse_whole(held)  # somebody may have been faster
+            damaged = set_aside(held) if os.path.lexists(held) else None
+            copy.rename(held)
+            sync_folder(self.root)
+            forget(self.root, version)
+            if damaged:
+                delete(damaged)
+        return held
+
     def _place(self, version: str, fill: Callable[[Path], None], why: str) -> Path:
         """Let ``fill`` fill a folder, and put it into the store at once."""
-        with self._writable():
-            self.root.mkdir(parents=True, exist_ok=True)
-            folder = Path(tempfile.mkdtemp(dir=self.root, prefix=".writing-"))
-            try:
-                fill(folder)
-                for path in folder.iterdir():
-                    sync_file(path)
-                folder.chmod(0o755)
-                self._refuse_existing(version)
-                folder.replace(self.root / version)
-            except BaseException:
-                shutil.rmtree(folder, ignore_errors=True)
-                raise
+        with writable(self.root), written(self.root, fill) as folder:
+            self._refuse_existing(version)
+            folder.rename(self.root / version)
             sync_folder(self.root)
-        with self._changing():
-            if not self.history():
-                self._point(version, "first", why)
+        with self._champion.changing():
+            if self._champion.never():
+                self._champion.point(version, "first", why)
+            forget(self.root, version)
         return self.root / version
-
-    @contextmanager
-    def _writable(self) -> Iterator[None]:
-        """Turn what the disk says into an error that says what to do."""
-        try:
-            yield
-        except OSError as error:
-            fix = "Give a folder that you may write, on a disk with space, with --store"
-            what = f"not writable ({error.strerror or type(error).__name__})"
-            raise StateError(str(self.root), what, fix) from error
-
-    @contextmanager
-    def _changing(self) -> Iterator[None]:
-        """Hold the lock of champion and ledger, with the two in agreement."""
-        with self._writable(), locked(self._lock):
-            history, pointed = self.history(), self._pointed()
-            live = history[-1].after if history else ""
-            if VERSION_ID.fullmatch(live) and live != pointed:  # a kill came between
-                write_whole(self._pointer, f"{live}\n".encode())
-            elif not VERSION_ID.fullmatch(pointed or ""):  # a damaged one without a ledger
-                self._pointer.unlink(missing_ok=True)
-            yield
 
     def _refuse_existing(self, version: str) -> None:
         if (self.root / version).exists():
@@ -149,68 +156,39 @@ class Store:
         Raises:
             StateError: an empty store, or nothing of that name.
         """
-        versions = self.versions()
-        if ref in {"", "champion"}:
-            champion = self.champion()
-            return self.root / champion if champion else self._without_champion(versions)
-        if ref == "latest":
-            return self.root / versions[-1] if versions else self._empty()
-        if ref.startswith("models:/"):
-            fix = "Resolve it with training.registry.Registry, which puts the version here"
-            raise StateError(ref, "a reference into a registry, not into a store", fix)
-        if "/" in ref or Path(ref).is_dir():
-            return Path(ref)
-        found = [version for version in versions if version.startswith(ref)]
-        if len(found) == 1:
-            return self.root / found[0]
-        if not versions:
-            return self._empty()
-        what = f"{len(found)} versions begin with '{ref}'" if found else f"no version '{ref}'"
-        raise StateError(str(self.root), what, f"Use one of: {', '.join((found or versions)[-8:])}")
-
-    def _without_champion(self, versions: Sequence[str]) -> Path:
-        if not versions:
-            return self._empty()
-        fix = f"Use: newstag models promote {versions[-1]}"
-        raise StateError(str(self.root), "versions, but no champion", fix)
-
-    def _empty(self) -> Path:
-        raise StateError(str(self.root), "no model version yet", "Run: newstag train")
+        return find(self.root, self.versions(), self.champion, ref)
 
     def manifest(self, ref: str) -> Manifest:
         return read_manifest(self.resolve(ref))
 
-    def promote(self, ref: str, why: str, force: bool = False) -> Entry:
+    def promote(
+        self, ref: str, why: str, force: bool = False, *, over: str | None = None, verdict: str = ""
+    ) -> Entry:
         """Make a version champion, after checking that it is whole.
 
+        ``over`` is the champion that it was compared with, ``verdict`` what the comparison said.
+
         Raises:
-            StateError: it is champion already, not a version of this store, or has another
-                scheme than the champion and ``force`` is off.
+            StateError: it is champion already, not a version of this store, was compared with
+                another than the champion, or has another scheme than the champion and ``force``
+                is off.
             VersionError: the version is damaged.
         """
         folder = self.resolve(ref)
         manifest = read_manifest(folder)
-        if folder.resolve() != (self.root / manifest.version).resolve():
-            fix = f"Copy the directory to {self.root / manifest.version} first"
-            raise StateError(ref, "not a version of the store", fix)
+        refuse_foreign(self.root, ref, folder, manifest.version)
         check_sums(folder)
-        with self._changing():
-            if not force:
-                self._refuse_other_scheme(manifest)
-            if self.champion() == manifest.version:
+        with self._champion.changing():
+            refuse_gone(folder)  # pruned meanwhile
+            champion = self._champion.known()
+            if champion == manifest.version:
                 raise StateError(manifest.version, "champion already", "Nothing is to be done")
-            return self._point(manifest.version, "promote", why)
-
-    def _refuse_other_scheme(self, manifest: Manifest) -> None:
-        champion = self.champion()
-        try:
-            digest = self.manifest(champion).scheme_digest if champion else manifest.scheme_digest
-        except StateError:  # its folder is gone or damaged: there is nobody to be surprised
-            return
-        if digest != manifest.scheme_digest:
-            what = f"another scheme than the champion {champion}: clients will see other labels"
-            fix = "Promote it with --force and --why if they are ready"
-            raise StateError(manifest.version, what, fix)
+            if over is not None and champion != over:
+                what = f"compared with {over}, but {champion or 'none'} is champion by now"
+                raise StateError(manifest.version, what, "Try again")
+            if not force:
+                refuse_other_scheme(manifest, self.root / champion if champion else None)
+            return self._champion.point(manifest.version, "promote", why, verdict)
 
     def rollback(self, why: str) -> Entry:
         """Make the champion before this one champion again.
@@ -219,39 +197,47 @@ class Store:
             StateError: there was none, or it is gone.
             VersionError: that version is damaged.
         """
-        fix = "Use: newstag models promote REF"
         if not self.history():
-            raise StateError(str(self.root), "no champion before this one", fix)
-        with self._changing():
+            raise StateError(str(self.root), "no champion before this one", PROMOTE)
+        with self._champion.changing():
             before = predecessor(self.history())
             if before is None:
-                raise StateError(str(self.root), "no champion before this one", fix)
-            read_manifest(self.root / before)
-            check_sums(self.root / before)
-            return self._point(before, "rollback", why)
+                raise StateError(str(self.root), "no champion before this one", PROMOTE)
+            folder = self.root / before
+            refuse_gone(folder)
+            refuse_foreign(self.root, str(folder), folder, read_manifest(folder).version)
+            check_sums(folder)
+            return self._champion.point(before, "rollback", why)
 
-    def mend(self) -> None:
-        """Finish the change of champion that a kill broke off between ledger and pointer."""
-        with self._changing():
-            return
+    def prune(self, keep: int) -> list[str]:
+        """Remove all versions but the newest; which they were. See ``pruning``."""
+        return self.pruning(keep).removed
 
-    def _point(self, version: str, action: Action, why: str) -> Entry:
-        """Write the ledger, then the pointer; _changing mends what a kill leaves between."""
-        entry = Entry(
-            time=datetime.now(UTC).isoformat(timespec="seconds"),
-            by=_user(),
-            action=action,
-            before=self.champion(),
-            after=version,
-            why=why,
-        )
-        append_entry(self._ledger, entry)
-        write_whole(self._pointer, f"{version}\n".encode())
-        return entry
+    def pruning(self, keep: int) -> Pruning:
+        """Remove all versions but the newest ``keep``, the champion and its predecessor.
 
+        ``keep`` is 1 or more. What kills left behind is removed as well.
 
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):  # a container's user without a name
-        return f"uid {os.getuid()}"
+        Raises:
+            StateError: the store is empty or cannot be written, or nobody knows what is live.
+        """
+        self.resolve("latest")  # an empty store says so, and is not made
+        with self._champion.changing():
+            return prune(self.root, self.versions(), keep, self._needed(), time())
+
+    def _needed(self) -> dict[str, str]:
+        """The versions that pruning leaves, and why."""
+        champion = self._champion.known()
+        if champion not in self.versions():
+            what = "names no version of the store: the live one could be among those removed"
+            raise StateError(str(self.root / "champion"), what, PROMOTE)
+        before = predecessor(self.history())
+        return {**({before: "the champion before"} if before else {}), champion: "the champion"}
+
+    def pruned(self) -> frozenset[str]:
+        """The ids of versions that were pruned and have not come back.
+
+        Raises:
+            StateError: the file of them is damaged.
+        """
+        return read_pruned(self.root) - frozenset(self.versions())

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from pathlib import Path
 
 from labels.errors import VersionError
 from models.files import sha256
 
 NAME = "SHA256SUMS"
+PIPELINE = "pipeline.joblib"  # for notebooks; a pickle, so that it stays where it was made
 _FIX = "Train again, or copy the version again from where it was made"
 
 
 def write_sums(folder: Path) -> None:
     """List every file of the folder, in the form that ``sha256sum -c`` reads."""
-    names = sorted(path.name for path in folder.iterdir() if path.name != NAME)
-    lines = [f"{sha256(folder / name)}  {name}\n" for name in names]
-    (folder / NAME).write_text("".join(lines), "utf-8")
+    sums = {path.name: sha256(path) for path in folder.iterdir() if path.name != NAME}
+    (folder / NAME).write_text(sums_text(sums), "utf-8")
+
+
+def sums_text(sums: Mapping[str, str]) -> str:
+    """Sums by file name as lines of the list, in the order of the names."""
+    return "".join(f"{sums[name]}  {name}\n" for name in sorted(sums))
 
 
 def check_sums(folder: Path) -> None:
@@ -65,3 +72,23 @@ def read_sums(folder: Path) -> dict[str, str]:
             raise VersionError(f"{folder / NAME}:{number}", "not a line of sums", _FIX)
         listed[name] = digest
     return listed
+
+
+def sums_without_pipeline(folder: Path) -> dict[str, str]:
+    """The sums that a folder lists, but that of the pickle, with or without which it is the same.
+
+    Raises:
+        VersionError: there is no list, or it has a line of another form.
+    """
+    listed = read_sums(folder)
+    listed.pop(PIPELINE, None)
+    return listed
+
+
+def sums_digest(folder: Path) -> str:
+    """The SHA-256 of the list without the pickle: equal for a version and its logged model.
+
+    Raises:
+        VersionError: there is no list, or it has a line of another form.
+    """
+    return hashlib.sha256(sums_text(sums_without_pipeline(folder)).encode()).hexdigest()

@@ -85,7 +85,7 @@ def _read_model(folder: Path, manifest: Manifest) -> Model:
         dictionary=(folder / "dictionary.txt").read_text("utf-8"),
         scorer=scorer,
         calibrations={g: calibration_from(c) for g, c in manifest.calibrations.items()},
-        rules={g: _rule(r) for g, r in manifest.rules.items()},
+        rules={g: rule_from(r) for g, r in manifest.rules.items()},
     )
 
 
@@ -121,5 +121,6 @@ def calibration_from(raw: Mapping[str, object]) -> Calibration:
     return kinds[values.pop("kind")](**values)
 
 
-def _rule(raw: Mapping[str, object]) -> Rule:
+def rule_from(raw: Mapping[str, object]) -> Rule:
+    """The rule of a group that the manifest holds."""
     return Rule(**_any(raw))

@@ -128,6 +128,7 @@ def write_files() -> Callable[[Path, Model, str], None]:
             format=FORMAT,
             version=version,
             created="2026-01-01T00:00:00+00:00",
+            commit="",
             scheme_digest=model.scheme.digest(),
             dictionary_digest=sha256(folder / "dictionary.txt"),
             corpus_digest="0" * 64,

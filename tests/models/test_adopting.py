@@ -12,7 +12,7 @@ import pytest
 from labels.errors import StateError, VersionError
 from models.files import sha256
 from models.store import Store
-from models.sums import NAME, check_sums, write_sums
+from models.sums import NAME, PIPELINE, check_sums, write_sums
 from models.version import load_predictor
 
 A = "20260101T000000Z-00000001"
@@ -80,6 +80,41 @@ def test_other_files_under_the_same_version_are_refused(store: Store, source: Pa
         f"{held}: exists already, with other files than {source}. "
         "Move it out of the store if the other is the right one."
     )
+
+
+def with_pipeline(folder: Path, data: bytes = b"a pickle") -> Path:
+    """The version with its pipeline for notebooks, which no logged model holds."""
+    (folder / PIPELINE).write_bytes(data)
+    write_sums(folder)
+    return folder
+
+
+def without_pipeline(folder: Path, copy: Path) -> Path:
+    shutil.copytree(folder, copy, ignore=shutil.ignore_patterns(PIPELINE))
+    write_sums(copy)
+    return copy
+
+
+@pytest.mark.parametrize("first", ["with", "without"])
+def test_a_version_counts_as_held_with_or_without_its_pickle(
+    store: Store, source: Path, first: str
+) -> None:
+    whole = with_pipeline(source)
+    bare = without_pipeline(whole, source.with_name("bare"))
+    one, other = (whole, bare) if first == "with" else (bare, whole)
+    held = store.adopt(one)
+    names_held = sorted(path.name for path in held.iterdir())
+    assert store.adopt(other) == held
+    assert sorted(path.name for path in held.iterdir()) == names_held
+    assert (PIPELINE in names_held) == (first == "with")
+    check_sums(held)
+
+
+def test_an_altered_pickle_is_refused_as_any_other_file(store: Store, source: Path) -> None:
+    (with_pipeline(source) / PIPELINE).write_bytes(b"another")
+    with pytest.raises(VersionError) as refused:
+        store.adopt(source)
+    assert refused.value.where == str(source / PIPELINE)
 
 
 def test_an_altered_file_is_refused_and_nothing_is_left(store: Store, source: Path) -> None:

@@ -32,6 +32,10 @@ from models.sums import check_sums
 A = "20260101T000000Z-00000001"
 B = "20260102T000000Z-00000002"
 C = "20260202T000000Z-00000003"
+GONE = (
+    "gone from the store. Use: newstag models promote REF, "
+    "or bring it back with: newstag models promote models:/NAME/VERSION."
+)
 FIX = "Give a folder that you may write, on a disk with space, with --store."
 
 Save = Callable[[Store, str], Path]
@@ -294,11 +298,21 @@ def test_the_champion_cannot_be_promoted_again(full: Store) -> None:
 
 def test_a_directory_outside_the_store_cannot_be_promoted(full: Store, tmp_path: Path) -> None:
     outside = tmp_path / "outside" / C
-    shutil.copytree(full.root / C, outside)
+    shutil.move(full.root / C, outside)
     assert refusal(lambda: full.promote(str(outside), "x")) == (
         f"{outside}: not a version of the store. Copy the directory to {full.root}/{C} first."
     )
     assert full.champion() == A
+
+
+def test_whoever_promotes_a_copy_of_a_version_of_the_store_is_told_its_name(
+    full: Store, tmp_path: Path
+) -> None:
+    outside = Path(shutil.copytree(full.root / C, tmp_path / "outside" / C))
+    assert refusal(lambda: full.promote(str(outside), "x")) == (
+        f"{outside}: not a version of the store. The store holds that version. "
+        f"Use: newstag models promote {C}."
+    )
 
 
 def test_a_directory_of_the_store_can_be_promoted_by_its_path(
@@ -312,8 +326,87 @@ def test_a_directory_of_the_store_can_be_promoted_by_its_path(
 def test_a_directory_of_another_name_than_its_versions_cannot_be_promoted(full: Store) -> None:
     copy = shutil.copytree(full.root / C, full.root / "my-copy")
     assert refusal(lambda: full.promote(str(copy), "x")) == (
-        f"{copy}: not a version of the store. Copy the directory to {full.root}/{C} first."
+        f"{copy}: a folder of another name than its version, {C}. The store holds that version. "
+        f"Use: newstag models promote {C}."
     )
+    assert full.champion() == A
+
+
+def test_a_version_whose_folder_was_renamed_is_to_be_renamed_back(full: Store) -> None:
+    renamed = (full.root / C).rename(full.root / "best")
+    assert refusal(lambda: full.promote(str(renamed), "x")) == (
+        f"{renamed}: a folder of another name than its version, {C}. Rename it to {C}."
+    )
+
+
+def test_the_files_of_one_version_under_the_name_of_another_are_refused(full: Store) -> None:
+    shutil.rmtree(full.root / B)
+    shutil.copytree(full.root / C, full.root / B)
+    expected = (
+        f"a folder of another name than its version, {C}. The store holds that version. "
+        f"Use: newstag models promote {C}."
+    )
+    assert refusal(lambda: full.promote(B, "x")) == f"{B}: {expected}"
+    full.promote(C, "x")
+    shutil.rmtree(full.root / A)
+    shutil.copytree(full.root / C, full.root / A)
+    assert refusal(lambda: full.rollback("x")) == f"{full.root}/{A}: {expected}"
+    assert full.champion() == C
+
+
+def test_what_a_version_was_compared_with_must_be_champion_still(full: Store) -> None:
+    full.promote(B, "somebody was faster")
+    assert refusal(lambda: full.promote(C, "better", over=A)) == (
+        f"{C}: compared with {A}, but {B} is champion by now. Try again."
+    )
+    assert (full.champion(), len(full.history())) == (B, 2)
+
+
+def test_whoever_was_compared_while_it_became_champion_hears_that_it_is(full: Store) -> None:
+    full.promote(B, "somebody was faster")
+    assert refusal(lambda: full.promote(B, "better", over=A)) == (
+        f"{B}: champion already. Nothing is to be done."
+    )
+
+
+def test_a_champion_that_is_unknown_by_now_is_not_the_one_compared_with(full: Store) -> None:
+    (full.root / "champion").write_text("?\n")
+    (full.root / "ledger.jsonl").unlink()
+    assert refusal(lambda: full.promote(B, "better", over=A)) == (
+        f"{B}: compared with {A}, but none is champion by now. Try again."
+    )
+
+
+def test_the_verdict_of_a_comparison_goes_into_the_ledger(full: Store) -> None:
+    entry = full.promote(B, "better", over=A, verdict="type +0.021 (0.004 to 0.038)")
+    assert entry.verdict == "type +0.021 (0.004 to 0.038)"
+    assert full.history()[-1] == entry
+    assert full.history()[0].verdict == ""
+
+
+def test_whom_it_was_compared_with_is_checked_under_the_lock(
+    full: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def overtaken(folder: Path) -> None:
+        monkeypatch.setattr("models.store.check_sums", check_sums)
+        Store(full.root).promote(B, "between the checks and the lock")
+        check_sums(folder)
+
+    monkeypatch.setattr("models.store.check_sums", overtaken)
+    assert refusal(lambda: full.promote(C, "better", over=A)) == (
+        f"{C}: compared with {A}, but {B} is champion by now. Try again."
+    )
+
+
+def test_a_version_that_is_pruned_while_it_is_checked_is_not_promoted(
+    full: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def pruned(folder: Path) -> None:
+        check_sums(folder)
+        Store(full.root).prune(1)
+
+    monkeypatch.setattr("models.store.check_sums", pruned)
+    assert refusal(lambda: full.promote(B, "better")) == f"{full.root}/{B}: {GONE}"
     assert full.champion() == A
 
 
@@ -425,9 +518,7 @@ def test_rolling_back_to_a_damaged_version_is_refused(full: Store) -> None:
 def test_rolling_back_to_a_version_that_is_gone_is_refused(full: Store) -> None:
     full.promote(B, "better")
     shutil.rmtree(full.root / A)
-    assert refusal(lambda: full.rollback("worse")) == (
-        f"{full.root}/{A}: no model version: manifest.json is missing. Train again."
-    )
+    assert refusal(lambda: full.rollback("worse")) == (f"{full.root}/{A}: {GONE}")
     assert full.champion() == B
 
 
@@ -483,7 +574,79 @@ def test_mending_finishes_what_a_kill_broke_off(full: Store) -> None:
     assert (full.champion(), len(full.history())) == (B, 2)
 
 
-GARBAGE = [b"\xff\xfe\n", "旧版\n".encode(), b"latest\n", b"../elsewhere\n", A[:-1].encode()]
+def test_mending_says_whether_there_was_anything_to_mend(full: Store) -> None:
+    full.promote(B, "better")
+    assert (full.mend(), full.unfinished()) == (False, None)
+    (full.root / "champion").write_text(f"{A}\n", "ascii")
+    assert full.unfinished() == (
+        f"the change of champion to {B} is unfinished: the pointer does not name it"
+    )
+    assert (full.mend(), full.mend(), full.unfinished()) == (True, False, None)
+
+
+def test_a_first_version_that_a_kill_kept_from_becoming_champion_becomes_it(
+    store: Store, save: Save
+) -> None:
+    save(store, A)
+    (store.root / "champion").unlink()
+    (store.root / "ledger.jsonl").unlink()
+    assert store.unfinished() == f"the first version, {A}, is not champion"
+    assert (store.mend(), store.mend(), store.unfinished()) == (True, False, None)
+    assert (store.champion(), steps(store)) == (A, [("first", None, A)])
+
+
+def test_of_several_versions_without_a_champion_none_is_chosen(full: Store) -> None:
+    (full.root / "champion").unlink()
+    (full.root / "ledger.jsonl").unlink()
+    assert (full.unfinished(), full.mend(), full.champion()) == (None, False, None)
+
+
+def test_a_champion_stays_live_when_its_ledger_is_one_of_yesterday(full: Store) -> None:
+    backup = (full.root / "ledger.jsonl").read_bytes()
+    full.promote(B, "better")
+    full.promote(C, "better still")
+    (full.root / "ledger.jsonl").write_bytes(backup)
+    assert full.unfinished() == (
+        f"the change of champion to {C} is unfinished: the ledger does not name it"
+    )
+    full.mend()
+    assert full.champion() == C
+    assert steps(full) == [("first", None, A), ("mend", A, C)]
+    assert full.history()[-1].why == "the pointer named it, and the ledger did not"
+    assert full.rollback("worse").after == A
+
+
+def test_a_champion_stays_live_when_its_ledger_is_gone(full: Store, save: Save) -> None:
+    full.promote(B, "better")
+    (full.root / "ledger.jsonl").unlink()
+    save(full, "20260303T000000Z-00000004")
+    assert (full.champion(), steps(full)) == (B, [("mend", None, B)])
+
+
+def test_a_pointer_to_what_is_not_there_is_mended_by_the_ledger(full: Store) -> None:
+    full.promote(B, "better")
+    (full.root / "champion").write_text("20200101T000000Z-00000000\n", "ascii")
+    full.mend()
+    assert (full.champion(), len(full.history())) == (B, 2)
+
+
+def test_a_damaged_pointer_without_a_ledger_is_left_to_people(full: Store, save: Save) -> None:
+    (full.root / "champion").write_bytes(b"?\n")
+    (full.root / "ledger.jsonl").unlink()
+    save(full, "20260303T000000Z-00000004")
+    assert (full.mend(), full.unfinished(), full.history()) == (False, None, [])
+    assert (full.root / "champion").read_bytes() == b"?\n"
+
+
+GARBAGE = [
+    b"",
+    b"\0" * 26,
+    b"\xff\xfe\n",
+    "旧版\n".encode(),
+    b"latest\n",
+    b"../elsewhere\n",
+    A[:-1].encode(),
+]
 
 
 @pytest.mark.parametrize("data", GARBAGE)
@@ -541,7 +704,7 @@ def test_the_ledger_is_only_written_under_the_lock(
                 was_free.append(False)
         append_entry(path, entry)
 
-    monkeypatch.setattr("models.store.append_entry", record)
+    monkeypatch.setattr("models.champion.append_entry", record)
     changes: dict[str, Callable[[], object]] = {
         "save": lambda: save(store, A),
         "promote": lambda: store.promote(B, "better"),

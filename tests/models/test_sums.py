@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from labels.errors import VersionError
-from models.sums import NAME, check_sums, write_sums
+from models.files import sha256
+from models.sums import (
+    NAME,
+    PIPELINE,
+    check_sums,
+    read_sums,
+    sums_digest,
+    sums_without_pipeline,
+    write_sums,
+)
 
 FIX = "Train again, or copy the version again from where it was made."
 
@@ -148,3 +157,36 @@ def passes(folder: Path, data: bytes, at: int) -> bool:
     except VersionError:
         return False
     return True
+
+
+def test_the_digest_is_that_of_the_list(folder: Path) -> None:
+    assert sums_digest(folder) == sha256(folder / NAME)
+
+
+def test_the_digest_and_the_lasting_sums_are_the_same_without_the_pickle(folder: Path) -> None:
+    before = sums_digest(folder), read_sums(folder)
+    (folder / PIPELINE).write_bytes(b"one")
+    write_sums(folder)
+    assert (sums_digest(folder), sums_without_pipeline(folder)) == before
+    assert read_sums(folder).keys() - before[1].keys() == {PIPELINE}
+
+
+def test_the_digest_does_not_depend_on_the_order_of_the_lines(folder: Path) -> None:
+    before = sums_digest(folder)
+    lines = (folder / NAME).read_text("ascii").splitlines(keepends=True)
+    (folder / NAME).write_text("".join(reversed(lines)), "ascii")
+    assert sums_digest(folder) == before
+
+
+def test_the_digest_changes_with_any_other_file(folder: Path) -> None:
+    before = sums_digest(folder)
+    (folder / "one.txt").write_text("二\n", "utf-8")
+    write_sums(folder)
+    assert sums_digest(folder) != before
+
+
+def test_a_pickle_that_is_listed_has_to_be_there(folder: Path) -> None:
+    (folder / PIPELINE).write_bytes(b"one")
+    write_sums(folder)
+    (folder / PIPELINE).unlink()
+    assert refusal(folder) == f"{folder}/pipeline.joblib: a missing file. {FIX}"
