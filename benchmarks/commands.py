@@ -17,10 +17,17 @@ def serve(store: Path) -> list[str]:
     return newstag("serve", "--store", str(store), "--port", "{port}")
 
 
-def serve_logged(model: str) -> list[str]:
-    """MLflow's own server of a logged model, in this environment."""
-    options = ["--env-manager", "local", "--host", HOST, "--port", "{port}"]
+def serve_logged(model: str, manager: str = "local") -> list[str]:
+    """MLflow's own server of a logged model, in this environment or in one that it makes."""
+    options = ["--env-manager", manager, "--host", HOST, "--port", "{port}"]
     return [str(PROGRAMS / "mlflow"), "models", "serve", "--model-uri", model, *options]
+
+
+def predict_logged(model: str, manager: str, rows: str, answers: str) -> list[str]:
+    """MLflow's own reading of rows from a file, in an environment that it makes."""
+    files = ["--input-path", rows, "--output-path", answers]
+    options = ["--env-manager", manager, "--content-type", "json", *files]
+    return [str(PROGRAMS / "mlflow"), "models", "predict", "--model-uri", model, *options]
 
 
 def serve_bare(*log: str) -> list[str]:

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from labels.article import Article
 from labels.corpus import Corpus, Sample
-from labels.scheme import Scheme, shipped_scheme
+from labels.scheme import Scheme, read_scheme, shipped_scheme
+from models.manifest import read_manifest
 from models.segmentation import open_segmenter
+from models.store import Store
 from models.text import read_text
+from training.asking import import_mlflow
 from training.counts import count
+from training.packing import log_version
 from training.problem import Problem, pose
 from training.recipe import Recipe
+from training.saving import save
 from training.train import Trained, train
 
 # Words that tell the labels apart, and words that tell nothing.
@@ -95,3 +104,37 @@ def corpus_problem(corpus: Corpus, recipe: Recipe) -> Problem:
     engine = open_segmenter("rjieba", ())
     texts = [read_text(sample.article, engine) for sample in corpus.samples]
     return pose(corpus, count(texts, recipe.blocks), recipe)
+
+
+@pytest.fixture(scope="session")
+def stored(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The directory of a version; not to be changed."""
+    store = Store(tmp_path_factory.mktemp("stored"))
+    return save(store, trained, datetime(2026, 1, 2, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def pack() -> Callable[[Path, Path], Path]:
+    """Save a version into a folder with the files that MLflow would log, without a database."""
+
+    def packed(version: Path, folder: Path) -> Path:
+        mlflow = import_mlflow()
+        pyfunc = SimpleNamespace(
+            log_model=lambda name, **given: mlflow.pyfunc.save_model(str(folder / name), **given)
+        )
+        turned = SimpleNamespace(__version__=mlflow.__version__, pyfunc=pyfunc)
+        scheme, manifest = read_scheme(version / "scheme.toml"), read_manifest(version)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # MLflow's own are its own business
+            log_version(turned, version, scheme, manifest)
+        return folder / "model"
+
+    return packed
+
+
+@pytest.fixture(scope="session")
+def packed(
+    stored: Path, pack: Callable[[Path, Path], Path], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The same version as a logged model; not to be changed."""
+    return pack(stored, tmp_path_factory.mktemp("packed"))
