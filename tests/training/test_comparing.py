@@ -1,0 +1,279 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from labels.corpus import Corpus, Sample
+from labels.errors import StateError, VersionError
+from models.store import Store
+from training.comparing import compare
+from training.comparison import COMPARISON, not_compared, read_comparison
+from training.contrast import comparison_lines
+from training.saving import save
+from training.train import Trained
+
+Save = Callable[[Trained], Path]
+NEWS = 1  # the column of type:news
+AI = 4  # and of domains:ai
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(tmp_path / "store")
+
+
+@pytest.fixture
+def saved(store: Store) -> Save:
+    """Save one more version, each a day after the last."""
+    days = count(1)
+    return lambda trained: save(store, trained, datetime(2026, 1, next(days), tzinfo=UTC))
+
+
+def perfect(trained: Trained) -> Trained:
+    """The same, with out-of-fold probabilities that are always right and sure."""
+    likely = np.where(trained.corpus.strata, 0.97, 0.01)
+    return replace(trained, likely=likely)
+
+
+def wrong_in(trained: Trained, rows: list[int], column: int) -> Trained:
+    """The same, with some articles that miss the label: another type, or none of the domain."""
+    likely = trained.likely.copy()
+    likely[rows, column] = 0.001
+    return replace(trained, likely=likely)
+
+
+def having(trained: Trained, column: int, most: int | None = None) -> list[int]:
+    """The rows whose gold has the label."""
+    return list(np.flatnonzero(trained.corpus.strata[:, column])[:most].tolist())
+
+
+def with_samples(trained: Trained, change: Callable[[Sample], Sample]) -> Trained:
+    corpus = trained.corpus
+    samples = tuple(change(sample) for sample in corpus.samples)
+    return replace(trained, corpus=Corpus(scheme=corpus.scheme, samples=samples))
+
+
+def first_of(trained: Trained, most: int) -> Trained:
+    """Trained on the first articles only, by what it remembers."""
+    corpus = replace(trained.corpus, samples=trained.corpus.samples[:most])
+    return replace(trained, corpus=corpus, likely=trained.likely[:most])
+
+
+def test_a_version_does_not_differ_from_itself(trained: Trained, saved: Save) -> None:
+    version = saved(trained)
+    found = compare(version, version)
+    assert found.verdict == "no difference: it is the same version"
+    assert (found.better, found.worse, found.changed) == ([], [], [])
+
+
+def test_versions_that_say_the_same_do_not_differ(trained: Trained, saved: Save) -> None:
+    found = compare(saved(trained), saved(trained))
+    assert found.verdict == "no difference: all 120 common articles get the same labels"
+
+
+def test_a_label_that_fell_is_shown_worse_and_the_sentence_says_so(
+    trained: Trained, saved: Save
+) -> None:
+    good = perfect(trained)
+    found = compare(saved(good), saved(wrong_in(good, having(trained, AI)[:12], AI)))
+    assert [(one.group, one.label) for one in found.worse] == [("domains", "ai")]
+    assert found.better == []
+    worse = found.worse[0]
+    assert (worse.articles, worse.gained, worse.lost) == (24, 0, 12)
+    assert worse.first == 1.0
+    assert worse.second == pytest.approx(2 * 12 / (12 + 24))
+    assert found.verdict.startswith("shown worse on domains:ai (F1 -0.333, ")
+    assert found.verdict.endswith("; 12 of 120 common articles get other labels")
+
+
+def test_the_other_way_round_it_is_shown_better(trained: Trained, saved: Save) -> None:
+    good = perfect(trained)
+    found = compare(saved(wrong_in(good, having(trained, AI)[:12], AI)), saved(good))
+    assert [one.label for one in found.better] == ["ai"]
+    assert found.verdict.startswith("shown better on domains:ai (F1 +0.333, ")
+    assert {one.outcome for one in found.changed} == {"mended"}
+
+
+def test_a_handful_of_changes_is_not_shown_different(trained: Trained, saved: Save) -> None:
+    good = perfect(trained)
+    found = compare(saved(good), saved(wrong_in(good, having(trained, AI)[:2], AI)))
+    assert found.verdict == (
+        "not shown different: 2 of 120 common articles get other labels, "
+        "for no label more than chance explains"
+    )
+
+
+def test_every_changed_article_is_told_with_what_is_right(trained: Trained, saved: Save) -> None:
+    good = perfect(trained)
+    row = having(trained, NEWS)[0]
+    changed = compare(saved(good), saved(wrong_in(good, [row], NEWS))).changed
+    assert len(changed) == 1
+    assert changed[0].id == trained.corpus.samples[row].article.id
+    assert (changed[0].group, changed[0].first, changed[0].gold) == ("type", ["news"], ["news"])
+    assert changed[0].second != ["news"]
+    assert changed[0].outcome == "broken"
+
+
+def test_macro_f1_of_groups_is_told_with_the_share_for_review(
+    trained: Trained, saved: Save
+) -> None:
+    good = perfect(trained)
+    unsure = replace(good, likely=np.where(trained.corpus.strata, 0.4, 0.2))
+    found = compare(saved(good), saved(unsure))
+    assert [one.group for one in found.groups] == ["type", "domains"]
+    assert found.groups[0].reviewed[0] == 0.0
+    assert found.groups[0].reviewed[1] == 1.0
+    assert (found.groups[0].first, found.groups[0].second) == (1.0, 1.0)
+
+
+def test_fewer_than_twenty_common_articles_are_too_few_to_tell(
+    trained: Trained, saved: Save
+) -> None:
+    good = perfect(trained)
+    few = first_of(wrong_in(good, having(trained, AI), AI), 19)
+    found = compare(saved(good), saved(few))
+    assert found.articles == 19
+    assert not found.enough
+    assert found.verdict.startswith("too few to tell: ")
+    assert found.verdict.endswith(", and 20 common ones are needed")
+
+
+def test_no_common_article_is_nothing_to_compare(trained: Trained, saved: Save) -> None:
+    def renamed(sample: Sample) -> Sample:
+        return replace(sample, article=replace(sample.article, id=f"b{sample.article.id}"))
+
+    found = compare(saved(trained), saved(with_samples(trained, renamed)))
+    assert found.verdict == "nothing to compare: they have no article in common"
+
+
+def test_an_article_with_another_text_is_another_article(trained: Trained, saved: Save) -> None:
+    def edited(sample: Sample) -> Sample:
+        if sample.article.id not in {"a1", "a2"}:
+            return sample
+        return replace(sample, article=replace(sample.article, content="改写过的内容。"))
+
+    found = compare(saved(trained), saved(with_samples(trained, edited)))
+    assert (found.articles, found.edited) == (118, 2)
+    assert "left out, as their text is another: 2 articles" in "\n".join(comparison_lines(found))
+
+
+def test_the_labels_of_the_later_version_count(trained: Trained, saved: Save) -> None:
+    row = having(trained, AI)[0]
+
+    def relabelled(sample: Sample) -> Sample:
+        if sample.article.id != trained.corpus.samples[row].article.id:
+            return sample
+        return replace(sample, labels={**sample.labels, "domains": frozenset()})
+
+    before = saved(perfect(trained))
+    after = saved(replace(with_samples(trained, relabelled), likely=perfect(trained).likely))
+    for pair in ((before, after), (after, before)):
+        found = compare(*pair)
+        assert found.relabelled == 1
+        ai = next(one for one in found.labels if one.label == "ai")
+        assert ai.articles == 23
+        assert ai.first == ai.second < 1
+
+
+def test_given_articles_alone_are_compared_where_they_are_enough(
+    trained: Trained, saved: Save
+) -> None:
+    def starter(most: int) -> Callable[[Sample], Sample]:
+        return lambda sample: (
+            sample
+            if int(sample.article.id[1:]) <= most
+            else replace(sample, source="starter", theme="t")
+        )
+
+    enough, few = (with_samples(trained, starter(most)) for most in (20, 19))
+    found = compare(saved(enough), saved(enough))
+    assert (found.source, found.articles, found.starter) == ("given", 20, 100)
+    found = compare(saved(few), saved(few))
+    assert (found.source, found.articles, found.starter) == ("all", 120, 0)
+
+
+def test_a_label_that_no_model_of_the_other_folds_had_learnt_is_not_given(
+    trained: Trained, saved: Save
+) -> None:
+    good = perfect(trained)
+    unlearnt = good.likely.copy()
+    unlearnt[having(trained, AI), AI] = np.nan
+    found = compare(saved(good), saved(replace(good, likely=unlearnt)))
+    assert [one.label for one in found.worse] == ["ai"]
+    assert found.worse[0].second == 0.0
+
+
+def test_versions_of_other_schemes_are_not_compared(trained: Trained, saved: Save) -> None:
+    scheme = trained.model.scheme
+    other = replace(scheme, groups=(replace(scheme.groups[0], zh="体裁"), *scheme.groups[1:]))
+    foreign = replace(
+        trained,
+        model=replace(trained.model, scheme=other),
+        corpus=replace(trained.corpus, scheme=other),
+    )
+    one, two = saved(trained), saved(foreign)
+    with pytest.raises(
+        StateError, match=r"another scheme than .*: their labels cannot be compared"
+    ):
+        compare(one, two)
+
+
+def test_a_damaged_version_is_refused(trained: Trained, saved: Save) -> None:
+    one, two = saved(trained), saved(trained)
+    (two / "oof.jsonl").write_text("{}\n", "utf-8")
+    with pytest.raises(VersionError, match=r"oof\.jsonl: an altered file"):
+        compare(one, two)
+
+
+def test_a_new_version_remembers_how_it_stands_to_the_champion(
+    trained: Trained, saved: Save
+) -> None:
+    good = perfect(trained)
+    first, second = saved(good), saved(wrong_in(good, having(trained, AI)[:12], AI))
+    assert not (first / COMPARISON).exists()  # there was none
+    remembered = read_comparison(second / COMPARISON)
+    assert remembered == compare(first, second)
+    assert json.loads((second / COMPARISON).read_text("utf-8"))["verdict"] == remembered.verdict
+
+
+def test_a_damaged_champion_is_no_reason_not_to_save(trained: Trained, saved: Save) -> None:
+    first = saved(trained)
+    (first / "oof.jsonl").unlink()
+    remembered = read_comparison(saved(trained) / COMPARISON)
+    assert remembered.verdict == "not compared: a missing file"
+    lines = list(comparison_lines(remembered))
+    assert lines[-1] == "verdict: not compared: a missing file"
+
+
+def test_what_is_no_comparison_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / COMPARISON
+    for text in ("", "[]", "{}", '{"verdict": ""}'):
+        path.write_text(text, "utf-8")
+        with pytest.raises(VersionError, match="missing or not a comparison"):
+            read_comparison(path)
+
+
+def test_a_terminal_shows_twenty_changes_and_counts_the_rest(trained: Trained, saved: Save) -> None:
+    good = perfect(trained)
+    rows = having(trained, AI, 24)
+    found = compare(saved(good), saved(wrong_in(good, rows, AI)))
+    lines = list(comparison_lines(found))
+    assert lines[-1] == "  and 4 more; --json has all of them"
+    assert "changed labels: 24 broken" in lines
+    ids = [trained.corpus.samples[row].article.id for row in rows]
+    assert any(line.startswith(f"  {ids[0]}") and "domains: ai -> none" in line for line in lines)
+    ai = next(line for line in lines if line.lstrip().startswith("ai "))
+    assert ai.endswith("worse")
+    metaverse = next(line for line in lines if line.lstrip().startswith("metaverse "))
+    assert "the same answers" in metaverse
+
+
+def test_what_could_not_be_compared_says_why() -> None:
+    assert not_compared("a", "b", "another scheme").verdict == "not compared: another scheme"
