@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from labels.joining import Given
     from models.store import Store
     from serving.keys import KeyFile
+    from training.syncing import Sync
 
 _REGISTERED = "models:/"  # what a reference into an MLflow registry begins with
 _SHOWN = 10  # messages about unreadable rows; the rest is counted
@@ -169,13 +170,15 @@ def train(experiment: str, jobs: int | None, segmenter: Any, search: bool, **giv
     """Train a model version, measure it and record it."""
     from contextlib import nullcontext
     from datetime import UTC, datetime
+    from time import perf_counter
 
     corpus = _read_corpus(**_only(given, "articles", "labels", "scheme", "starter", "strict"))
 
     # Behind the reading, so that a wrong path is told at once: scikit-learn takes seconds.
+    from training.commit import commit
     from training.recipe import Recipe
     from training.reporting import report_lines
-    from training.saving import save
+    from training.saving import Making, save
     from training.train import train as fit
 
     if search and not corpus.given.any():
@@ -183,10 +186,12 @@ def train(experiment: str, jobs: int | None, segmenter: Any, search: bool, **giv
         click.echo(f"note: the search chooses what suits starter articles; {fix}", err=True)
     recipe = Recipe(**_only(given, "seed", "precision"))
     looking = _progress("searching", "steps") if search else nullcontext()
+    start = perf_counter()
     with looking as searching, _progress("validating", "folds") as progress:
         trained = fit(corpus, recipe, segmenter, jobs or -1, progress, searching)
-    version = save(_store(given["store"]), trained, datetime.now(UTC))
-    _print(["", *report_lines(trained.report), "", f"Saved {version}"])
+    making = Making(seconds=perf_counter() - start, commit=commit())
+    version = save(_store(given["store"]), trained, datetime.now(UTC), making)
+    _print(["", *report_lines(trained.report), "", *_against(version), f"Saved {version}"])
     if not given["no_track"]:
         from training.tracker import Tracker
 
@@ -215,6 +220,30 @@ def evaluate(model: str, segmenter: Any, as_json: bool, **given: Any) -> None:
 
     found = measure(predictor, corpus, read_seen(folder))
     _print([found.as_json()] if as_json else ["", *evaluation_lines(found)])
+
+
+@cli.command()
+@click.argument("first", metavar="A")
+@click.argument("second", metavar="B")
+@click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")
+@click.option("--log", is_flag=True, help="Keep it as an artefact of B's run in MLflow as well.")
+@_globals
+def compare(first: str, second: str, as_json: bool, log: bool, **given: str) -> None:
+    """Say where version B is better or worse than A, and how much of it is noise.
+
+    On the articles that both have seen only out of fold. A and B are references like --model.
+    """
+    from training.comparing import compare as measure
+    from training.contrast import comparison_lines
+
+    sides = [_folder(given["store"], ref, given["tracking_uri"]) for ref in (first, second)]
+    found = measure(*sides)
+    _print([found.as_json()] if as_json else comparison_lines(found))
+    if log:
+        from training.tracker import Tracker
+
+        place = Tracker(uri=given["tracking_uri"]).attach(sides[1], found)
+        click.echo(f"note: kept as {place}", err=True)
 
 
 @cli.command()
@@ -317,11 +346,21 @@ def models() -> None:
 
 @models.command("list")
 @_globals
-def list_models(store: str, **_: str) -> None:
-    """List the versions of the store, the oldest first."""
+def list_models(store: str, tracking_uri: str) -> None:
+    """List the versions of the store, the oldest first, and what the registry has of them."""
     from models.listing import version_lines
 
     _print(version_lines(_store(store)))
+    if _no_database(tracking_uri):
+        _print([f"registry {tracking_uri}: none yet"])
+        return
+    from labels.errors import StateError
+    from training.standing import standing_lines
+
+    try:
+        _print(standing_lines(_sync(store, tracking_uri).standing(), tracking_uri))
+    except StateError as error:  # the store is there all the same
+        click.echo(f"note: {error}", err=True)
 
 
 @models.command()
@@ -344,7 +383,11 @@ def show(ref: str, store: str, tracking_uri: str) -> None:
 @click.option("--why", default="", help="The reason, for the ledger.")
 @_globals
 def promote(ref: str, force: bool, why: str, store: str, tracking_uri: str) -> None:
-    """Make a version champion."""
+    """Make a version champion, if nothing shows that it is worse than the one that is.
+
+    Refused: a label shown worse, a group's macro-F1 lower by more than 0.02, another scheme, or
+    fewer than 20 articles to compare on. The registry's alias champion follows.
+    """
     if force and not why:
         raise click.UsageError("--force needs --why: the ledger keeps the reason.")
     at = _store(store)
@@ -352,27 +395,85 @@ def promote(ref: str, force: bool, why: str, store: str, tracking_uri: str) -> N
     if ref.startswith(_REGISTERED):
         ref, why = _folder(store, ref, tracking_uri).name, why or ref
     # What a registry gives to an empty store is champion at once.
-    brought = not known and at.champion() == ref
-    entry = at.history()[-1] if brought else at.promote(ref, why, force)
-    _print([f"{entry.after} is champion, after {entry.before or 'none'}"])
+    if not known and at.champion() == ref:
+        entry = at.history()[-1]
+    else:
+        from training.gate import admit
+
+        admitted = admit(at, at.resolve(ref), force)
+        entry = at.promote(ref, why, force, over=admitted.over, verdict=admitted.verdict)
+    verdict = f" ({entry.verdict})" if entry.verdict else ""
+    _print([f"{entry.after} is champion, after {entry.before or 'none'}{verdict}"])
+    _align(store, tracking_uri)
 
 
 @models.command()
 @click.option("--why", default="", help="The reason, for the ledger.")
 @_globals
-def rollback(why: str, store: str, **_: str) -> None:
+def rollback(why: str, store: str, tracking_uri: str) -> None:
     """Make the champion before this one champion again."""
     entry = _store(store).rollback(why)
     _print([f"{entry.after} is champion again, after {entry.before}"])
+    _align(store, tracking_uri)
 
 
 @models.command()
+@_setting("--experiment", default="newstag", show_default=True, help="For runs not recorded yet.")
 @_globals
-def history(store: str, **_: str) -> None:
-    """Show who made which version champion, when and why."""
-    from models.listing import history_lines
+def sync(experiment: str, store: str, tracking_uri: str) -> None:
+    """Bring store and MLflow registry to agree, in both directions.
 
-    _print(history_lines(_store(store)))
+    Versions that are not recorded and registered are; registered ones that the store lacks come
+    into it, unless they were pruned; one damaged here is replaced by the registered one; the
+    alias champion follows the store.
+    """
+    syncing = _sync(store, tracking_uri, experiment)
+    done = 0
+    for line in syncing.run():
+        _print([line])
+        done += 1
+    if not done:
+        _print(["nothing to do: store and registry agree"])
+
+
+@models.command()
+@click.option(
+    "--at",
+    metavar="TIME",
+    help="Tell which version was live then. ISO 8601: a date and time, or a date, which means its "
+    "beginning, 00:00; without an offset in local time of this machine.",
+)
+@_globals
+def history(at: str | None, store: str, **_: str) -> None:
+    """Show who made which version champion, when and why; with --at, which one was live then."""
+    from models.listing import history_lines, moment_lines
+
+    if at is None:
+        _print(history_lines(_store(store)))
+        return
+    from datetime import UTC, datetime
+
+    from models.moments import read_moment
+
+    try:
+        moment = read_moment(at)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="'--at'") from error
+    _print(moment_lines(_store(store), moment, datetime.now(UTC)))
+
+
+@models.command()
+@_setting("--keep", type=click.IntRange(1), required=True, help="How many of the newest to keep.")
+@_globals
+def prune(keep: int, store: str, **_: str) -> None:
+    """Remove all versions but the newest, the champion and the champion before it.
+
+    What broken-off training and copying left in the store is removed as well. Which version a
+    service was started with by its id, or began with, is not known here.
+    """
+    from models.listing import pruning_lines
+
+    _print(pruning_lines(_store(store), keep))
 
 
 @models.command()
@@ -535,6 +636,45 @@ def _store(root: str) -> Store:
     from models.store import Store
 
     return Store(Path(root))
+
+
+def _sync(store: str, tracking_uri: str, experiment: str = "newstag") -> Sync:
+    from training.syncing import Sync
+    from training.tracker import Tracker
+
+    tracker = Tracker(uri=tracking_uri, experiment=experiment)
+    return Sync(store=_store(store), tracker=tracker)
+
+
+def _align(store: str, tracking_uri: str) -> None:
+    """Let the registry follow; the store is what counts, so that a failure is but a note."""
+    if _no_database(tracking_uri):
+        return
+    from labels.errors import StateError
+
+    try:
+        _print(_sync(store, tracking_uri).align())
+    except StateError as error:
+        fix = "newstag models sync mends it later"
+        click.echo(f"note: the registry does not follow yet ({error.what}); {fix}", err=True)
+
+
+def _no_database(tracking_uri: str) -> bool:
+    """Whether the tracking URI names a SQLite file that nobody has made yet."""
+    from pathlib import Path
+
+    sqlite = "sqlite:///"
+    return tracking_uri.startswith(sqlite) and not Path(tracking_uri.removeprefix(sqlite)).exists()
+
+
+def _against(version: Path) -> list[str]:
+    """What a new version says of the champion that it was compared with."""
+    from training.comparison import COMPARISON, read_comparison
+
+    if not (version / COMPARISON).exists():
+        return []
+    found = read_comparison(version / COMPARISON)
+    return [f"Against the champion {found.first}: {found.verdict}"]
 
 
 def _key_file(store: str) -> KeyFile:

@@ -42,6 +42,19 @@ def open_database(uri: str) -> None:
 
 
 @contextmanager
+def recording(uri: str, store: Path) -> Iterator[None]:
+    """One recorder of a database at a time, or of the store where a server has the runs.
+
+    So none is recorded twice, and what seems to go on was broken off. SQLite would answer the
+    others with an error.
+    """
+    path = Path(uri.removeprefix(SQLITE))
+    of_database = path.with_name(f"{path.name}.recording.lock")
+    with locked(of_database if uri.startswith(SQLITE) else store / ".recording.lock"):
+        yield
+
+
+@contextmanager
 def reported(uri: str, what: str, fix: str) -> Iterator[None]:
     """Any failure of the library or the server, as an error that says where."""
     try:

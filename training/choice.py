@@ -46,8 +46,9 @@ class Trial:
     ``f1`` is macro-F1 where exclusive, else micro-F1 at probability 0.5; ``loss`` the log loss
     of calibrated probabilities; None where no judged article has a label of such a group.
     ``starter_f1`` and ``starter_loss`` are those on starter articles, whole themes left out.
-    ``chosen`` is the share of outer folds, of themes where there are starter articles only, for
-    which the learner was taken without a look at the fold.
+    ``worth`` is what the choice goes by, the greater the better: F1 - log loss, of given and of
+    starter articles together. ``chosen`` is the share of outer folds, of themes where there are
+    starter articles only, for which the learner was taken without a look at the fold.
     """
 
     kind: Kind
@@ -56,6 +57,7 @@ class Trial:
     loss: float | None
     starter_f1: float | None
     starter_loss: float | None
+    worth: float
     chosen: float
     best: bool
 
@@ -173,6 +175,7 @@ def _trials(
                 loss=float(np.mean([one.loss for one in own])) if own else None,
                 starter_f1=beside.f1 if beside else None,
                 starter_loss=beside.loss if beside else None,
+                worth=standing.worth,
                 chosen=taken[learner] / taken.total(),
                 best=learner == best,
             )

@@ -1,123 +1,170 @@
-"""Figures drawn for reading: what is confused with what, and how surely each label is found."""
+"""Figures of a version, drawn for reading, from nothing but its directory."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from labels.scheme import Group
-from training.report import GroupReport, LabelReport
+from training.diagrams import precision_recall_figure, reliability_figure
+from training.drawing import (
+    BLUE,
+    GREEN,
+    GREY,
+    VERMILION,
+    Caption,
+    legend_below,
+    names_of,
+    paper,
+)
+from training.findings import read_findings
+from training.linear import Floats
+from training.measures import Figure as Measure
+from training.report import GroupReport
+from training.reporting import is_counted, plain
+from training.trends import coverage_figure, learning_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_CJK = (
-    "Noto Sans CJK SC",
-    "Noto Sans CJK JP",  # the name that the shared file of all regions goes by
-    "Source Han Sans SC",
-    "WenQuanYi Micro Hei",
-    "PingFang SC",
-    "Microsoft YaHei",
-    "SimHei",
-)
-# Colours of Okabe and Ito, which the colour-blind can tell apart.
+_MANY = 12  # labels, from which on a cell has room for its count only
 _SERIES = (
-    (-0.22, "precision", "#0072B2"),
-    (0.0, "recall", "#D55E00"),
-    (0.22, "f1", "#009E73"),
+    (-0.22, "precision", BLUE, "o"),
+    (0.0, "recall", VERMILION, "s"),
+    (0.22, "f1", GREEN, "D"),
 )
+
+
+def figures(version: Path) -> Iterator[tuple[str, Figure]]:
+    """File names and figures of every group that was measured.
+
+    Raises:
+        VersionError: a file of the version is missing or damaged.
+    """
+    findings = read_findings(version)
+    source = findings.report.source
+    for group, measured in findings.groups():
+        told = findings.told(group)
+        if group.exclusive:
+            yield f"{group.id}_confusion.png", confusion_figure(group, measured)
+        yield f"{group.id}_labels.png", labels_figure(group, measured)
+        yield f"{group.id}_precision_recall.png", precision_recall_figure(told, source)
+        yield f"{group.id}_reliability.png", reliability_figure(told, measured, source)
+        yield f"{group.id}_coverage.png", coverage_figure(findings, told, measured)
+        points = findings.report.learning.get(group.id)
+        if points:
+            drawn = learning_figure(group, measured, findings.report, points)
+            yield f"{group.id}_learning.png", drawn
 
 
 def confusion_figure(group: Group, report: GroupReport) -> Figure:
     """Gold against predicted labels of an exclusive group: mean counts and shares of the row."""
-    figure, axes = _blank(1.6 + 1.25 * len(group.ids), 1.4 + 1.0 * len(group.ids))
-    counts = np.array(report.confusion)
+    names, counts = names_of(group), np.array(report.confusion)
+    many = len(names) >= _MANY
+    size = 0.42 if many else 1.15
+    title = f"{group.id}: {_confused(names, counts)}"
+    caption = Caption(title=title, note=_confusion_note(report, many))
+    figure, (axes,) = paper(2.4 + size * len(names), 1.8 + 0.85 * size * len(names), caption)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1e-12)
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    for (row, column), share in np.ndenumerate(shares):
-        axes.text(
-            column,
-            row,
-            f"{counts[row, column]:.1f}\n{share:.0%}",
-            ha="center",
-            va="center",
-            color="white" if share > 0.55 else "black",
-        )
-    names = _names(group)
-    axes.set_xticks(range(len(names)), names, rotation=20, ha="right")
-    axes.set_yticks(range(len(names)), names)
+    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    _write_cells(axes, counts, shares, many)
+    turned: dict[str, Any] = {"rotation": 90} if many else {"rotation": 20, "ha": "right"}
+    axes.set_xticks(range(len(names)), names, fontsize=8 if many else 10, **turned)
+    axes.set_yticks(range(len(names)), names, fontsize=8 if many else 10)
     axes.set_xlabel("predicted")
     axes.set_ylabel("gold")
-    title = f"{group.id}: {report.articles} articles, macro-F1 {report.f1_macro.value:.3f}"
-    if report.distinct < report.articles:
-        title += f", {report.distinct} distinct, each counted once"
-    axes.set_title(f"{title}\nmean counts over partitions, share of the gold label", fontsize=10)
     return figure
+
+
+def _confusion_note(report: GroupReport, many: bool) -> str:
+    cells = "the mean count, and as its colour" if many else "the mean count, and"
+    return (
+        f"{_counted(report)}; macro-F1 {report.f1_macro.value:.3f}. In each cell: {cells} the "
+        "share of the row, that is of the articles that have the gold label."
+    )
+
+
+def _write_cells(axes: Axes, counts: Floats, shares: Floats, many: bool) -> None:
+    for (row, column), share in np.ndenumerate(shares):
+        count = float(counts[row, column])
+        few = plain(count) if count else ""
+        text = few if many else f"{plain(count)}\n{share:.0%}"
+        colour = "white" if share > 0.55 else "black"
+        size = 6.5 if many else 10
+        axes.text(column, row, text, ha="center", va="center", color=colour, fontsize=size)
+
+
+def _confused(names: list[str], counts: Floats) -> str:
+    """The finding: which label is most often taken for which other."""
+    wrong = counts - np.diag(np.diag(counts))
+    row, column = divmod(int(wrong.argmax()), len(names))
+    if not wrong[row, column]:
+        return "no label was taken for another"
+    of = plain(float(counts[row].sum()))
+    return (
+        f"most often {names[row]} is taken for {names[column]}, in {plain(wrong[row, column])} of "
+        f"{of} articles"
+    )
 
 
 def labels_figure(group: Group, report: GroupReport) -> Figure:
     """Precision, recall and F1 of each label with 95 % intervals."""
-    figure, axes = _blank(7.0, 1.4 + 0.75 * len(group.ids))
-    rows = np.arange(len(report.labels))
-    for offset, name, colour in _SERIES:
-        values = [_figure(label, name) for label in report.labels]
-        centre = np.array([value for value, _, _ in values])
-        spread = np.array([[v - low, high - v] for v, low, high in values]).T
-        axes.errorbar(
-            centre,
-            rows + offset,
-            xerr=np.maximum(spread, 0),
-            fmt="o",
-            color=colour,
-            capsize=3,
-            label="F1" if name == "f1" else name,
-        )
-    named = zip(_names(group), report.labels, strict=True)
-    counted = [f"{name} ({label.articles})" for name, label in named]
-    axes.set_yticks(rows, counted)
-    axes.invert_yaxis()
+    names = names_of(group)
+    many = len(names) >= _MANY
+    note = f"95 % intervals; {_counted(report)}, in brackets those that have the label. "
+    note += "Nothing is drawn where there was nothing to count."
+    caption = Caption(title=f"{group.id}: {_weakest(names, report)}", note=note)
+    figure, (axes,) = paper(7.0, 1.6 + (0.42 if many else 0.75) * len(names), caption)
+    for series in _SERIES:
+        _draw_series(axes, report, series, 4 if many else 6)
+    counted = zip(names, report.labels, strict=True)
+    rows = range(len(names))
+    axes.set_yticks(rows, [f"{name} ({label.articles})" for name, label in counted])
+    axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlim(-0.02, 1.02)
     axes.grid(axis="x", alpha=0.3)
-    figure.legend(loc="outside lower center", ncols=3, fontsize=8)
-    axes.set_title(f"{group.id}: figures per label with 95 % intervals", fontsize=10)
+    for row in rows[:-1]:
+        axes.axhline(row + 0.5, color=GREY, lw=0.4, alpha=0.5)
+    legend_below(axes, 3)
     return figure
 
 
-def _figure(label: LabelReport, name: str) -> tuple[float, float, float]:
-    found: Any = getattr(label, name)
-    return found.value, found.low, found.high
+def _draw_series(
+    axes: Axes, report: GroupReport, series: tuple[float, str, str, str], size: int
+) -> None:
+    offset, name, colour, marker = series
+    measured: list[Measure] = [getattr(label, name) for label in report.labels]
+    rows = np.flatnonzero([is_counted(one) for one in measured])
+    values = [(one.value, one.low, one.high) for one in measured if is_counted(one)]
+    centre, low, high = np.array(values).reshape(-1, 3).T
+    axes.errorbar(
+        centre,
+        rows + offset,
+        xerr=np.maximum([centre - low, high - centre], 0),
+        fmt=marker,
+        ms=size,
+        color=colour,
+        capsize=size / 2,
+        label="F1" if name == "f1" else name,
+    )
 
 
-def _blank(width: float, height: float) -> tuple[Figure, Axes]:
-    """A figure outside of pyplot, which would keep it for ever."""
-    from matplotlib.figure import Figure
-
-    font = cjk_font()
-    figure = Figure(figsize=(width, height), dpi=130, layout="constrained")
-    axes = figure.add_subplot()
-    if font:
-        import matplotlib as mpl
-
-        mpl.rcParams["font.sans-serif"] = [font, *mpl.rcParams["font.sans-serif"]]
-    return figure, axes
+def _weakest(names: list[str], report: GroupReport) -> str:
+    found = [(one.f1.value, name) for name, one in zip(names, report.labels, strict=True)]
+    having = [one for one, label in zip(found, report.labels, strict=True) if label.articles]
+    if not having:
+        return "no article has a label"
+    (worst, weak), (best, strong) = min(having), max(having)
+    if f"{worst:.2f}" == f"{best:.2f}":
+        return f"F1 {worst:.2f} for every label"
+    return f"weakest is {weak} (F1 {worst:.2f}), strongest {strong} ({best:.2f})"
 
 
-def _names(group: Group) -> list[str]:
-    """Chinese names where a font can show them, else the ids."""
-    return [label.zh for label in group.labels] if cjk_font() else list(group.ids)
-
-
-def cjk_font() -> str | None:
-    """The name of an installed font with Chinese characters, or None."""
-    from matplotlib import font_manager
-
-    known = {font.name for font in font_manager.fontManager.ttflist}
-    if not known.intersection(_CJK):  # installed after matplotlib made its list
-        for path in font_manager.findSystemFonts():
-            if Path(path).name.startswith(("NotoSansCJK-Regular", "NotoSansCJKsc-Regular")):
-                font_manager.fontManager.addfont(path)
-        known = {font.name for font in font_manager.fontManager.ttflist}
-    return next((name for name in _CJK if name in known), None)
+def _counted(report: GroupReport) -> str:
+    """How many articles; near-duplicates, which count once, are named where there are any."""
+    near = f", {report.distinct} distinct" if report.distinct < report.articles else ""
+    return f"{report.articles} articles{near}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -84,17 +85,27 @@ class Registry:
             StateError: it holds no version of newstag, or no answer.
             VersionError: what was downloaded is damaged.
         """
-        with self._asking():
-            version = self._version_in(target)
+        version = self._version_in(target)
         if version in store.versions():
             return store.root / version
+        with self.downloaded(target, version) as folder:
+            return store.adopt(folder, target.why)
+
+    @contextmanager
+    def downloaded(self, target: Target, version: str | None = None) -> Iterator[Path]:
+        """The directory of a registered version, unverified, in a folder that does not stay.
+
+        Raises:
+            StateError: as ``fetch``; one about the folder is told of the reference instead.
+        """
+        held = version or self._version_in(target)
         with tempfile.TemporaryDirectory(prefix="newstag-") as temporary:
             try:
-                folder = self._download(f"{target.reference}/{_FOLDER}/{version}", temporary)
-                _refuse_other_version(folder, version)
-                return store.adopt(folder, target.why)
+                folder = self._download(f"{target.reference}/{_FOLDER}/{held}", temporary)
+                _refuse_other_version(folder, held)
+                yield folder
             except StateError as error:
-                raise _told_of(target, version, temporary, error) from error
+                raise _told_of(target, held, temporary, error) from error
 
     def _download(self, uri: str, temporary: str) -> Path:
         with self._asking():
@@ -104,7 +115,8 @@ class Registry:
     def _version_in(self, target: Target) -> str:
         """The id of the version that a registered model holds, by the name of its directory."""
         uri = f"{target.reference}/{_FOLDER}"
-        listed = self._library().artifacts.list_artifacts(artifact_uri=uri)
+        with self._asking():
+            listed = self._library().artifacts.list_artifacts(artifact_uri=uri)
         names = [one.path.rpartition("/")[2] for one in listed if one.is_dir]
         found = [name for name in names if VERSION_ID.fullmatch(name)]
         if len(found) != 1:

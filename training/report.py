@@ -11,6 +11,7 @@ from labels.corpus import Corpus
 from labels.scheme import Group, Scheme
 from training.abstention import Promises
 from training.counts import Rows
+from training.learning import Point
 from training.linear import Bools, Floats
 from training.measures import (
     Figure,
@@ -76,6 +77,8 @@ class Report:
     figures. ``untrained`` are labels, by group, with too few articles to be learnt: they send
     all articles to review. ``unlearnt`` are those that the model has learnt, but not every model
     that judged ``groups``. ``promises`` by group are what ``--precision`` could hold to.
+    ``learning`` by group says what fewer articles of the source would have brought, see
+    ``training.learning``; it is empty in reports of before there was such a thing.
     """
 
     source: str
@@ -90,6 +93,7 @@ class Report:
     themes: list[GroupReport] = field(default_factory=list)
     precision: float | None = None
     promises: dict[str, Promises] = field(default_factory=dict)
+    learning: dict[str, list[Point]] = field(default_factory=dict)
 
     def metrics(self) -> dict[str, float]:
         """Flat names for a tracker: ``type_f1_macro``, ``type_f1_macro_low``, ``type_f1_news``."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from labels.errors import VersionError
 from training.abstention import Promise, Promises
+from training.learning import Point
 from training.measures import Figure, Spread
 from training.report import GroupReport, LabelReport, Report
 
@@ -23,13 +24,14 @@ def report_from(path: Path) -> Report:
     """
     try:
         raw = json.loads(path.read_text("utf-8"))
-        promised = raw["promises"].items()
+        promised, curves = raw["promises"].items(), raw.get("learning", {}).items()
         return Report(
             **{
                 **raw,
                 "groups": [_group(group) for group in raw["groups"]],
                 "themes": [_group(group) for group in raw["themes"]],
                 "promises": {group: _promises(held) for group, held in promised},
+                "learning": {group: [Point(**one) for one in curve] for group, curve in curves},
             }
         )
     except (AttributeError, OSError, ValueError, LookupError, TypeError) as error:
@@ -67,6 +69,7 @@ def report_lines(report: Report) -> Iterator[str]:
     for group in report.groups:
         yield ""
         yield from group_lines(group)
+        yield from _learning_lines(report.learning.get(group.group, []), report.source)
     yield from unmeasured_lines(report.unmeasured)
     yield from untrained_lines(report.untrained)
     for name, labels in report.unlearnt.items():
@@ -130,6 +133,16 @@ def group_lines(group: GroupReport) -> Iterator[str]:
     yield f"  calibration error {_figure(group.calibration_error)}"
 
 
+def _learning_lines(points: Sequence[Point], source: str) -> Iterator[str]:
+    if len(points) < 2:
+        return
+    *fewer, last = (f"{point.articles}" for point in points)
+    yield (
+        f"  learnt from {', '.join(fewer)} and {last} {source} articles, uncalibrated: "
+        f"macro-F1 {', '.join(f'{point.f1_macro:.3f}' for point in points)}"
+    )
+
+
 def articles(count: int, distinct: int | None = None, source: str = "") -> str:
     """So many articles; near-duplicates are named where there are any, as they count once."""
     apart = f", {distinct} distinct" if distinct is not None and distinct < count else ""
@@ -176,6 +189,21 @@ def _held(one: Promise) -> str:
     if one.given < one.needed:
         return f"{articles(one.given)} given it, {one.needed} are needed: all go to review"
     return f"not held by the {articles(one.given)} given it: all go to review"
+
+
+def is_counted(figure: Figure) -> bool:
+    """Whether there was anything to count; else the figure is 0 and its interval all there is."""
+    return (figure.low, figure.high) != (0.0, 1.0)
+
+
+def plain(number: float) -> str:
+    """A number to one place, without a place that says nothing."""
+    return f"{number:.1f}".removesuffix(".0")
+
+
+def percent(share: float) -> str:
+    """A share, 0 to 1, in per cent."""
+    return f"{plain(100 * share)} %"
 
 
 def _spread(spread: Spread) -> str:

@@ -6,35 +6,89 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import version as installed
 from pathlib import Path
+from time import perf_counter
 
 import joblib
 import numpy as np
 
 from labels.corpus import Corpus, plain
+from labels.errors import StateError
 from models.golden import write_golden
 from models.manifest import FORMAT, Manifest
 from models.prediction import DECIMALS
 from models.predictor import Predictor
 from models.store import Store
+from models.sums import PIPELINE
 from models.version import calibration_as_json, write_model
+from training.comparing import compare
+from training.comparison import COMPARISON, not_compared
 from training.linear import Floats
 from training.train import Trained
 
 # Whose releases can change a score or the reading of a file.
 _LIBRARIES = ("newstag", "numpy", "scipy", "scikit-learn", "joblib", "rjieba", "jieba")
+_TIMED = 200  # articles
 
 
-def save(store: Store, trained: Trained, now: datetime) -> Path:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Making:
+    """What is told of how a version was made: ``seconds`` of training, and the code's commit."""
+
+    seconds: float | None = None
+    commit: str = ""
+
+
+def save(store: Store, trained: Trained, now: datetime, making: Making | None = None) -> Path:
     """Write a version directory, whole or not at all; returns where it lies.
 
-    ``now`` is in UTC.
+    ``now`` is in UTC. A champion of the store is compared with, for the version to remember.
     """
     name = f"{now:%Y%m%dT%H%M%SZ}-{_digest(trained)[:8]}"
-    return store.save(name, lambda folder: _write(folder, trained, _manifest(trained, name, now)))
+
+    def write(folder: Path) -> None:
+        write_model(folder, trained.model)
+        predictor = Predictor(trained.model, name, trained.segmenter)
+        told = making or Making()
+        measured = {
+            **({} if told.seconds is None else {"train_seconds": told.seconds}),
+            "microseconds_an_article": _microseconds(predictor, trained.corpus),
+            "model_bytes": sum(path.stat().st_size for path in folder.iterdir()),
+        }
+        _manifest(trained, name, now, told.commit, measured).write(folder)
+        write_golden(folder, predictor)
+        _write_evidence(folder, trained)
+        _write_comparison(folder, name, store)
+
+    return store.save(name, write)
+
+
+def _microseconds(predictor: Predictor, corpus: Corpus) -> float:
+    """How long an article takes, of some of the corpus; the machine's noise is in it."""
+    articles = [sample.article for sample in corpus.samples[:_TIMED]]
+    times = []
+    for _ in range(3):  # the first pass reads what the others find
+        start = perf_counter()
+        predictor.predict(articles)
+        times.append(perf_counter() - start)
+    return min(times) / len(articles) * 1e6
+
+
+def _write_comparison(folder: Path, name: str, store: Store) -> None:
+    """What is different from the champion, or why that cannot be told."""
+    champion = None
+    try:
+        champion = store.champion()
+        if champion is None:
+            return
+        told = compare(store.root / champion, folder, sealed=False).as_dict()
+    except StateError as error:  # damaged, or of another scheme: no reason not to save
+        told = not_compared(champion or "none", name, error.what).as_dict()
+    text = json.dumps(told, ensure_ascii=False, indent=1)
+    (folder / COMPARISON).write_text(text + "\n", "utf-8")
 
 
 def _digest(trained: Trained) -> str:
@@ -45,12 +99,15 @@ def _digest(trained: Trained) -> str:
     return digest.hexdigest()
 
 
-def _manifest(trained: Trained, name: str, now: datetime) -> Manifest:
+def _manifest(
+    trained: Trained, name: str, now: datetime, commit: str, measured: Mapping[str, float]
+) -> Manifest:
     model = trained.model
     return Manifest(
         format=FORMAT,
         version=name,
         created=now.isoformat(timespec="seconds"),
+        commit=commit,
         scheme_digest=model.scheme.digest(),
         dictionary_digest=hashlib.sha256(model.dictionary.encode()).hexdigest(),
         corpus_digest=trained.corpus.digest(),
@@ -61,7 +118,7 @@ def _manifest(trained: Trained, name: str, now: datetime) -> Manifest:
         calibrations={g: calibration_as_json(c) for g, c in model.calibrations.items()},
         rules={group: asdict(rule) for group, rule in model.rules.items()},
         counts=_counts(trained.corpus),
-        metrics=trained.report.metrics(),
+        metrics={**trained.report.metrics(), **measured},
         libraries={name: installed(name) for name in _LIBRARIES},
     )
 
@@ -78,17 +135,14 @@ def _counts(corpus: Corpus) -> dict[str, int]:
     }
 
 
-def _write(folder: Path, trained: Trained, manifest: Manifest) -> None:
-    write_model(folder, trained.model)
-    manifest.write(folder)
-    write_golden(folder, Predictor(trained.model, manifest.version, trained.segmenter))
+def _write_evidence(folder: Path, trained: Trained) -> None:
     _write_lines(folder / "oof.jsonl", _out_of_fold(trained))
     _write_lines(folder / "corpus.jsonl", _corpus_rows(trained.corpus))
     if trained.trials:
         _write_lines(folder / "search.jsonl", (trial.as_json() for trial in trained.trials))
     report = json.dumps(asdict(trained.report), ensure_ascii=False, indent=1)
     (folder / "report.json").write_text(report + "\n", "utf-8")
-    joblib.dump(trained.fitted.as_pipelines(), folder / "pipeline.joblib", compress=3)
+    joblib.dump(trained.fitted.as_pipelines(), folder / PIPELINE, compress=3)
 
 
 def _write_lines(path: Path, rows: Iterable[Mapping[str, object]]) -> None:

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from labels.scheme import Scheme, read_scheme
-from models.features import Block
-from models.manifest import Manifest, read_manifest
-from training.asking import import_mlflow, open_database, reported
-from training.figures import confusion_figure, labels_figure
+from labels.errors import StateError
+from labels.scheme import read_scheme
+from models.manifest import read_manifest
+from models.store import Store
+from models.sums import PIPELINE, check_sums, sums_digest
+from training.asking import import_mlflow, open_database, recording, reported
+from training.comparison import COMPARISON, Comparison, read_comparison
+from training.contrast import comparison_lines
+from training.coverage import coverage_at_target
+from training.describing import description
+from training.figures import figures
 from training.packing import log_version
-from training.report import Report
-from training.reporting import STYLE_WARNING, judged_by, report_from
-
-if TYPE_CHECKING:
-    import pandas as pd
+from training.recorded import metrics, params, run_name, tags
+from training.registration import CHALLENGER, CHAMPION, Registrations
+from training.reporting import report_from, report_lines
+from training.tables import tables
+from training.tried import log_candidates
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,162 +34,127 @@ class Tracker:
     experiment: str = "newstag"
 
     def record(self, version: Path) -> str:
-        """Log a version directory as one finished run, and return the run's id.
+        """Log a version directory as one finished run, register it, and return the run's id.
 
-        It needs nothing but the directory. A version that was recorded already is left as it is.
+        It needs nothing but the directory. A version that was recorded already is left as it is;
+        what a kill broke off is begun again. The version becomes the challenger, or the champion
+        where it is that of its store and the registry has none.
 
         Raises:
             StateError: the tracking server or database cannot be reached.
-            VersionError: not a version directory.
+            VersionError: not a version directory, or a damaged one.
         """
         manifest = read_manifest(version)
-        report = report_from(version / "report.json")
-        fix = "The version is safe in the store; check --tracking-uri, or train with --no-track"
+        check_sums(version)
+        fix = "The version is safe in the store: newstag models sync records it later"
         with reported(self.uri, "record the run", fix):
             mlflow = import_mlflow()
             open_database(self.uri)
             mlflow.set_tracking_uri(self.uri)
-            experiment = mlflow.set_experiment(self.experiment)
-            found = _recorded(mlflow, experiment.experiment_id, manifest.version)
-            if found:
-                return found
-            with mlflow.start_run(run_name=manifest.version) as run:
-                _log(mlflow, version, manifest, report)
-                _log_trials(mlflow, version, run)
+            with recording(self.uri, version.parent):
+                client = mlflow.MlflowClient()
+                run = _finished(client, manifest.version) or self._write(mlflow, version)
+                _register(client, version, run)
+                return run
+
+    def attach(self, version: Path, comparison: Comparison) -> str:
+        """Keep a comparison as an artefact of a recorded version's run; returns where.
+
+        Raises:
+            StateError: the version was not recorded, or no answer.
+        """
+        name = read_manifest(version).version
+        fix = "Check --tracking-uri, or leave --log out"
+        with reported(self.uri, "keep the comparison", fix):
+            mlflow = import_mlflow()
+            open_database(self.uri)
+            client = mlflow.MlflowClient(tracking_uri=self.uri)
+            run = _finished(client, name)
+            if run is None:
+                raise StateError(name, f"no run in {self.uri}", "Use: newstag models sync")
+            place = f"comparisons/{comparison.first}"
+            client.log_text(run, comparison.as_json(), f"{place}.json")
+            client.log_text(run, "\n".join(comparison_lines(comparison)), f"{place}.txt")
+        return f"{place}.txt of run {run}"
+
+    def _write(self, mlflow: Any, version: Path) -> str:
+        experiment = mlflow.set_experiment(self.experiment).experiment_id
+        manifest, report = read_manifest(version), report_from(version / "report.json")
+        scheme = read_scheme(version / "scheme.toml")
+        told = {
+            **tags(manifest, report, sums_digest(version)),
+            "mlflow.note.content": description(version),
+        }
+        named = run_name(manifest, report)
+        with mlflow.start_run(experiment_id=experiment, run_name=named, tags=told) as run:
+            mlflow.log_params(params(manifest))
+            mlflow.log_metrics(metrics(manifest, report, coverage_at_target(version)))
+            _log_inputs(mlflow, version)
+            for name, figure in figures(version):
+                mlflow.log_figure(figure, f"figures/{name}")
+            mlflow.log_text("\n".join(report_lines(report)), "report.txt")
+            _log_files(mlflow, version)
+            log_version(mlflow, version, scheme, manifest)
+            log_candidates(mlflow.MlflowClient(), version, scheme, run)
+        return str(run.info.run_id)
+
+
+def _log_inputs(mlflow: Any, version: Path) -> None:
+    """The tables, one of which says what was trained on and what was measured."""
+    manifest, report = read_manifest(version), report_from(version / "report.json")
+    held = tables(version)
+    for name, table in held.items():
+        mlflow.log_table(table, f"tables/{name}.json")
+    corpus = held["out_of_fold"]
+    measured = corpus[corpus["source"] == report.source]
+    digest = manifest.corpus_digest[:16]
+    for table, name, context in (
+        (corpus, "corpus", "training"),
+        (measured, report.source, "evaluation"),
+    ):
+        dataset = mlflow.data.from_pandas(table, name=name, digest=digest)
+        mlflow.log_input(dataset, context=context)
+
+
+def _log_files(mlflow: Any, version: Path) -> None:
+    """What people look into: the comparison with the champion, the pipeline for notebooks."""
+    compared = version / COMPARISON
+    for path in (compared, version / PIPELINE):
+        if path.exists():
+            mlflow.log_artifact(str(path))
+    if compared.exists():
+        mlflow.log_text("\n".join(comparison_lines(read_comparison(compared))), "comparison.txt")
+
+
+def _finished(client: Any, version: str) -> str | None:
+    """The run that recorded a version; runs that a kill left behind are ended."""
+    experiments = [one.experiment_id for one in client.search_experiments()]
+    for run in client.search_runs(experiments, f"tags.version = '{version}'"):
+        if run.info.status == "FINISHED":
             return str(run.info.run_id)
+        if run.info.status == "RUNNING":
+            for one in (*_children(client, run), run):
+                client.set_terminated(one.info.run_id, "KILLED")
+    return None
 
 
-def _recorded(mlflow: Any, experiment: str, version: str) -> str | None:
-    query = f"tags.version = '{version}' and attributes.status = 'FINISHED'"
-    found = mlflow.MlflowClient().search_runs([experiment], query, max_results=1)
-    return str(found[0].info.run_id) if found else None
+def _children(client: Any, run: Any) -> Iterator[Any]:
+    query = f"tags.`mlflow.parentRunId` = '{run.info.run_id}'"
+    for child in client.search_runs([run.info.experiment_id], query):
+        if child.info.status == "RUNNING":
+            yield child
 
 
-def _log(mlflow: Any, version: Path, manifest: Manifest, report: Report) -> None:
-    scheme = read_scheme(version / "scheme.toml")
-    mlflow.set_tags(_tags(manifest, report))
-    mlflow.log_params(_params(manifest))
-    mlflow.log_metrics(dict(manifest.metrics))
-    rows = [json.loads(line) for line in (version / "oof.jsonl").read_text("utf-8").splitlines()]
-    table = _out_of_fold_table(scheme, rows)
-    dataset = mlflow.data.from_pandas(table, name="corpus", digest=manifest.corpus_digest[:16])
-    mlflow.log_input(dataset, context="training")
-    mlflow.log_table(table, "tables/out_of_fold.json")
-    mlflow.log_table(_label_table(report), "tables/labels.json")
-    groups = {group.id: group for group in scheme.groups}
-    for figures in report.groups:
-        group = groups[figures.group]
-        if group.exclusive:
-            mlflow.log_figure(confusion_figure(group, figures), f"figures/{group.id}_confusion.png")
-        mlflow.log_figure(labels_figure(group, figures), f"figures/{group.id}_labels.png")
-    log_version(mlflow, version, scheme, manifest)
-
-
-def _log_trials(mlflow: Any, version: Path, parent: Any) -> None:
-    """Each learner that a search tried as a child run: parameters and metrics only."""
-    path = version / "search.jsonl"
-    if not path.exists():
+def _register(client: Any, version: Path, run: str) -> None:
+    """Register a version unless it is, and give it the alias that is its due."""
+    registrations = Registrations(client=client)
+    manifest, report = read_manifest(version), report_from(version / "report.json")
+    if registrations.of(manifest.version):
         return
-    from mlflow.entities import Metric, Param
-
-    client = mlflow.MlflowClient()
-    now = parent.info.start_time
-    for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
-        trial = json.loads(line)
-        params = learner_params("", trial["learner"])
-        figures = {
-            name: trial[name] for name in ("f1", "loss", "starter_f1", "starter_loss", "chosen")
-        }
-        child = client.create_run(
-            parent.info.experiment_id,
-            start_time=now,
-            run_name=f"{trial['kind']} {number}{' (best)' if trial['best'] else ''}",
-            tags={"mlflow.parentRunId": parent.info.run_id, "kind": trial["kind"]},
-        )
-        try:
-            client.log_batch(
-                child.info.run_id,
-                params=[Param(key, str(value)) for key, value in params.items()],
-                metrics=[Metric(key, v, now, 0) for key, v in figures.items() if v is not None],
-            )
-            client.set_terminated(child.info.run_id, end_time=now)
-        except BaseException:  # whatever it was, Ctrl-C too: no run is left that seems to go on
-            client.set_terminated(child.info.run_id, "FAILED")
-            raise
-
-
-def _tags(manifest: Manifest, report: Report) -> dict[str, str]:
-    sentence = (
-        f"Trained on {manifest.counts['articles']} articles ({manifest.counts['given']} given, "
-        f"{manifest.counts['starter']} starter). Figures are of {report.evaluated} "
-        f"{report.source} articles, {judged_by(report)}."
-    )
-    if report.source == "starter":
-        sentence += f" {STYLE_WARNING}"
-    return {
-        "version": manifest.version,
-        "evaluated_source": report.source,
-        "scheme_digest": manifest.scheme_digest,
-        "dictionary_digest": manifest.dictionary_digest,
-        "corpus_digest": manifest.corpus_digest,
-        "mlflow.note.content": sentence,
-    }
-
-
-def _params(manifest: Manifest) -> dict[str, object]:
-    """The recipe, what is nested in it by its path, its blocks as readable names."""
-    plain: dict[str, object] = {"segmenter": manifest.segmenter}
-    for key, value in manifest.recipe.items():
-        plain |= learner_params(f"{key}.", value) if isinstance(value, dict) else {key: value}
-    return plain
-
-
-def learner_params(prefix: str, learner: Mapping[str, Any]) -> dict[str, object]:
-    """A learner as MLflow's flat parameters."""
-    named = ", ".join(Block(**block).name for block in learner["blocks"])
-    return {f"{prefix}{key}": value for key, value in learner.items()} | {f"{prefix}blocks": named}
-
-
-def _out_of_fold_table(scheme: Scheme, rows: list[dict[str, Any]]) -> pd.DataFrame:
-    """Ids, gold labels and out-of-fold probabilities; no text."""
-    import pandas as pd
-
-    return pd.DataFrame(
-        {
-            "id": [row["id"] for row in rows],
-            "source": [row["source"] for row in rows],
-            **{
-                f"gold_{g.id}": [_joined(row["gold"].get(g.id)) for row in rows]
-                for g in scheme.groups
-            },
-            **{
-                f"{group}_{label}": [row["scores"][group][label] for row in rows]
-                for group, label in scheme.outputs
-            },
-        }
-    )
-
-
-def _joined(labels: list[str] | None) -> str:
-    return "unknown" if labels is None else "|".join(labels)
-
-
-def _label_table(report: Report) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.DataFrame(
-        [
-            {
-                "group": group.group,
-                "label": label.label,
-                "articles": label.articles,
-                **{
-                    f"{name}{end}": getattr(getattr(label, name), part)
-                    for name in ("precision", "recall", "f1")
-                    for end, part in (("", "value"), ("_low", "low"), ("_high", "high"))
-                },
-            }
-            for group in report.groups
-            for label in group.labels
-        ]
-    )
+    told = {key: f"{value:.6g}" for key, value in metrics(manifest, report, {}).items()}
+    told |= tags(manifest, report, sums_digest(version))
+    number = registrations.add(run, told, description(version))
+    if Store(version.parent).champion() != manifest.version:
+        registrations.name(CHALLENGER, number)
+    elif CHAMPION not in registrations.aliases():  # else another store's, which may be served
+        registrations.name(CHAMPION, number)

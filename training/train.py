@@ -10,7 +10,6 @@ import numpy as np
 from labels.corpus import Corpus
 from labels.errors import InputError
 from labels.scheme import Kind
-from models.decision import trained_outputs
 from models.features import Block
 from models.model import Model
 from models.segmentation import (
@@ -25,18 +24,22 @@ from training.candidates import candidates
 from training.choice import Found, Trial
 from training.counts import Rows, count
 from training.deciding import Deciding, learn_deciding, probabilities, promised
+from training.learning import learning_curves
 from training.linear import Floats
+from training.measured import Measured
 from training.pipelines import Fitted, fit_pipelines
 from training.problem import Problem, pose
 from training.recipe import Recipe
 from training.refusals import refuse_too_little, refuse_untrained
-from training.report import Gold, Report, report_on
+from training.report import Report
 from training.search import search
 from training.validation import Judged, Progress, judge, out_of_fold, partitions, theme_folds
 
 # Articles that the partitions judge together, about; beyond it more partitions tell little, and
 # so do more folds: where one holds as many, it is the only one that is judged.
 _ENOUGH = 1000
+# There the learning curve ends at half of the articles: its last point would cost as much again.
+_HALF = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,12 +79,10 @@ def train(  # noqa: PLR0913, PLR0917 - what, how, and who is told of either part
     refuse_too_little(corpus)
     dictionary = shipped_dictionary()
     cut = open_segmenter(segmenter, dictionary_words(dictionary))
-    problem = _posed(corpus, recipe, cut, searching is not None)
-    problem = replace(problem, threads=jobs)
+    problem = replace(_posed(corpus, recipe, cut, searching is not None), threads=jobs)
     evaluated = _evaluated(corpus)
     many = len(np.unique(problem.clusters[evaluated])) >= _ENOUGH * recipe.folds
-    parted = partitions(problem, evaluated, _seeds(recipe, evaluated))
-    parted = [_fullest_first(problem, parted[0])] if many else parted
+    parted = _parted(problem, evaluated, many)
     found = search(problem, parted, jobs, searching) if searching else None
     problem = replace(problem, recipe=found.recipe) if found else problem
     blocks = _usable(corpus, problem)
@@ -89,12 +90,11 @@ def train(  # noqa: PLR0913, PLR0917 - what, how, and who is told of either part
     deciding = learn_deciding(problem, np.arange(len(corpus)), scores)
     refuse_untrained(corpus, deciding)
     parted = [parted[0][:1]] if many else parted
-    rows = np.sort(np.concatenate(parted[0]))
-    judged = judge(problem, parted, jobs, progress, found.recipes if found else None)
-    themes = _judge_themes(corpus, problem, found, jobs)
+    measured = _measured(corpus, problem, parted, found, jobs, progress)
     # The calibration and a recipe that was searched for have seen every label. The promise rests
     # on probabilities that owe nothing to their article, neither of the model nor of those.
-    deciding = promised(problem, deciding, rows, (themes or judged)[0].likely)
+    unseen = (measured.themes or measured.judged)[0].likely
+    deciding = promised(problem, deciding, measured.rows, unseen)
     fitted = fit_pipelines(problem, blocks)
     return Trained(
         corpus=corpus,
@@ -102,7 +102,7 @@ def train(  # noqa: PLR0913, PLR0917 - what, how, and who is told of either part
         segmenter=segmenter,
         model=_model(corpus, dictionary, fitted, deciding),
         fitted=fitted,
-        report=_report(corpus, problem.recipe, rows, judged, themes, deciding),
+        report=measured.report(corpus, recipe.precision, deciding),
         likely=probabilities(problem, deciding, scores),
         trials=found.trials if found else (),
     )
@@ -146,6 +146,12 @@ def _evaluated(corpus: Corpus) -> Rows:
     return np.flatnonzero(corpus.given) if corpus.given.any() else np.arange(len(corpus))
 
 
+def _parted(problem: Problem, evaluated: Rows, many: bool) -> list[list[Rows]]:
+    """The partitions to search in and to judge by; of many articles one, its fullest fold first."""
+    parted = partitions(problem, evaluated, _seeds(problem.recipe, evaluated))
+    return [_fullest_first(problem, parted[0])] if many else parted
+
+
 def _seeds(recipe: Recipe, rows: Rows) -> range:
     """One seed a partition."""
     count = max(1, min(recipe.partitions, _ENOUGH // len(rows)))
@@ -155,6 +161,28 @@ def _seeds(recipe: Recipe, rows: Rows) -> range:
 def _fullest_first(problem: Problem, folds: Sequence[Rows]) -> list[Rows]:
     """By how many articles they hold when near-duplicates count once."""
     return sorted(folds, key=lambda rows: -len(np.unique(problem.clusters[rows])))
+
+
+def _measured(  # noqa: PLR0913, PLR0917 - what is judged, with what, and who is told
+    corpus: Corpus,
+    problem: Problem,
+    parted: Sequence[Sequence[Rows]],
+    found: Found | None,
+    jobs: int,
+    progress: Progress,
+) -> Measured:
+    """Judge the recipe; where not all evaluated articles are, its learning curve ends early."""
+    rows, evaluated = np.sort(np.concatenate(parted[0])), _evaluated(corpus)
+    recipes = found.recipes if found else None
+    most = _HALF if len(rows) < len(evaluated) else 1.0
+    return Measured(
+        evaluated=evaluated,
+        rows=rows,
+        seeds=_seeds(problem.recipe, evaluated),
+        judged=judge(problem, parted, jobs, progress, recipes),
+        themes=_judge_themes(corpus, problem, found, jobs),
+        learning=learning_curves(problem, evaluated, parted[0], most, jobs, recipes),
+    )
 
 
 def _judge_themes(corpus: Corpus, problem: Problem, found: Found | None, jobs: int) -> list[Judged]:
@@ -176,38 +204,6 @@ def _judge_themes(corpus: Corpus, problem: Problem, found: Found | None, jobs: i
 
 def _untold(_done: int, _of: int) -> None:
     """No progress to tell: it takes a second or two."""
-
-
-def _report(  # noqa: PLR0913, PLR0917 - what was learnt, and what was judged of it
-    corpus: Corpus,
-    recipe: Recipe,
-    rows: Rows,
-    judged: Sequence[Judged],
-    themes: Sequence[Judged],
-    deciding: Deciding,
-) -> Report:
-    gold, evaluated = Gold.of(corpus), _evaluated(corpus)
-    trained = trained_outputs(corpus.scheme, deciding.rules)
-    always = np.all([one.learnt[rows] for one in judged], axis=(0, 1))
-    untrained = corpus.scheme.labels_where(~trained)
-    all_of_it = np.array([group.id in untrained for group in corpus.scheme.groups])
-    judged, themes = (
-        [replace(one, review=one.review | all_of_it) for one in parts] for parts in (judged, themes)
-    )
-    return Report(
-        source="given" if corpus.given.any() else "starter",
-        evaluated=len(rows),
-        beside=len(corpus) - len(rows),
-        seeds=list(_seeds(recipe, evaluated)),
-        fold_of=len(evaluated) if len(rows) < len(evaluated) else None,
-        groups=report_on(gold, judged, rows),
-        unmeasured=gold.unmeasured(rows),
-        untrained=untrained,
-        unlearnt=corpus.scheme.labels_where(trained & ~always),
-        themes=report_on(gold, themes, rows) if themes else [],
-        precision=recipe.precision,
-        promises=dict(deciding.promises),
-    )
 
 
 def theme_rows(corpus: Corpus) -> list[Rows]:

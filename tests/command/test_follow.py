@@ -161,19 +161,25 @@ def test_evaluate_takes_it_too(newstag: Newstag, server: Server, articles: Path)
 def test_promoting_a_reference_keeps_it_as_the_reason(
     newstag: Newstag, server: Server, version: Path, articles: Path
 ) -> None:
-    given = ("--articles", articles, "--no-starter", "--no-track", "--jobs", "1", "--seed", "1")
+    given = ("--articles", articles, "--no-starter", "--no-track", "--jobs", "1")
     other = newstag("train", *given, "--store", server.store).stdout.split("/")[-1].strip()
     done = newstag("models", "promote", CHAMPION, *server.options)
-    assert done.stdout == f"{version.name} is champion, after {other}\n"
+    line = f"{version.name} is champion, after {other} (no difference: all 24 common articles get"
+    assert done.stdout.startswith(line)
+    # It was registered by hand, and does not say which version it holds.
+    assert done.stderr == (
+        "note: the registry does not follow yet (not among the registered versions); "
+        "newstag models sync mends it later\n"
+    )
     history = newstag("models", "history", *server.options).stdout
-    assert history.endswith(f"promote  {other} -> {version.name}: {CHAMPION}\n")
+    assert f"promote  {other} -> {version.name}: {CHAMPION} (no difference" in history
 
 
 def test_promoting_a_reference_into_an_empty_store_is_done_at_once(
     newstag: Newstag, server: Server
 ) -> None:
     done = newstag("models", "promote", CHAMPION, *server.options)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert done.returncode == 0
     assert done.stdout == f"{server.version} is champion, after none\n"
     again = newstag("models", "promote", CHAMPION, *server.options)
     assert again.returncode == 1

@@ -85,7 +85,8 @@ def test_the_list_has_a_line_a_version_and_a_star_for_the_champion(
     models: Models, champion: str, other: str, foreign: str
 ) -> None:
     done = models("list")
-    *lines, legend = done.stdout.splitlines()
+    *lines, legend, registry = done.stdout.splitlines()
+    assert registry == "registry sqlite:///mlflow.db: none yet"
     found = {line[2:27]: line for line in lines}
     assert list(found) == sorted([champion, other, foreign])
     assert legend == "* champion"
@@ -147,7 +148,8 @@ def test_promoting_changes_the_champion(
 ) -> None:
     done = models("promote", other)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == f"{other} is champion, after {champion}\n"
+    line = rf"{other} is champion, after {champion} \(not shown different: \d+ of 24 .*\)\n"
+    assert re.fullmatch(line, done.stdout)
     assert live(root) == other
 
 
@@ -182,7 +184,8 @@ def test_force_and_a_reason_promote_another_scheme(
     models: Models, root: Path, champion: str, foreign: str
 ) -> None:
     done = models("promote", foreign, "--force", "--why", "clients are ready")
-    assert done.stdout == f"{foreign} is champion, after {champion}\n"
+    line = f"{foreign} is champion, after {champion} (not compared: another scheme)\n"
+    assert done.stdout == line
     assert live(root) == foreign
 
 
@@ -216,15 +219,17 @@ def test_the_first_champion_has_none_before_it(models: Models, root: Path) -> No
 
 
 def test_the_history_tells_who_did_what_and_why(models: Models, champion: str, other: str) -> None:
-    models("promote", other, "--why", "better on events")
+    told = models("promote", other, "--why", "better on events").stdout
+    verdict = told.partition("(")[2].rpartition(")")[0]
     models("rollback")
     lines = [line.split("  ", 1) for line in models("history").stdout.splitlines()]
     user = getpass.getuser()
     assert [rest for _, rest in lines] == [
         f"{user}  first  none -> {champion}: first version",
-        f"{user}  promote  {champion} -> {other}: better on events",
+        f"{user}  promote  {champion} -> {other}: better on events ({verdict})",
         f"{user}  rollback  {other} -> {champion}",
     ]
+    assert verdict.startswith("not shown different: ")
     assert all(re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00", time) for time, _ in lines)
 
 

@@ -64,6 +64,13 @@ def test_every_article_has_out_of_fold_probabilities(many: Trained) -> None:
     assert np.isfinite(many.likely).all()
 
 
+def test_the_learning_curve_ends_at_half_of_the_articles(many: Trained) -> None:
+    """59 of the 90 given articles stand in other folds than the judged one."""
+    for points in many.report.learning.values():
+        assert [point.articles for point in points] == [0, 3, 7, 14, 29]
+        assert {point.f1_macro_error for point in points} == {None}
+
+
 def test_progress_counts_the_one_fold(apart: Corpus, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("training.train._ENOUGH", 37)
     steps: list[tuple[int, int]] = []

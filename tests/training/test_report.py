@@ -10,6 +10,7 @@ import pytest
 from labels.intervals import wilson
 from labels.scheme import Scheme
 from training.abstention import Promise, Promises
+from training.learning import Point
 from training.linear import Bools
 from training.report import Gold, report_on
 from training.reporting import STYLE_WARNING, group_lines, report_from, report_lines
@@ -294,3 +295,27 @@ def test_a_report_with_themes_and_promises_is_read_back_as_it_was(
     )
     (tmp_path / "report.json").write_text(json.dumps(asdict(report)), "utf-8")
     assert report_from(tmp_path / "report.json") == report
+
+
+def test_a_report_without_learning_curves_is_read_as_one_that_has_none(
+    trained: Trained, tmp_path: Path
+) -> None:
+    raw = asdict(trained.report)
+    assert set(raw.pop("learning")) == {"type", "domains"}
+    (tmp_path / "report.json").write_text(json.dumps(raw), "utf-8")
+    assert report_from(tmp_path / "report.json") == replace(trained.report, learning={})
+
+
+def test_the_terminal_is_told_what_fewer_articles_would_have_brought(trained: Trained) -> None:
+    points = [
+        Point(articles=count, f1_macro=f1, f1_micro=f1, f1_macro_error=None)
+        for count, f1 in ((0, 0.79), (4, 0.873), (8, 0.9))
+    ]
+    lines = list(report_lines(replace(trained.report, learning={"type": points})))
+    at = lines.index("domains (120 articles, 112 distinct)")
+    assert lines[at - 2] == (
+        "  learnt from 0, 4 and 8 given articles, uncalibrated: macro-F1 0.790, 0.873, 0.900"
+    )
+    assert not [line for line in lines[at:] if line.startswith("  learnt from")]
+    alone = list(report_lines(replace(trained.report, learning={"type": points[:1]})))
+    assert not [line for line in alone if line.startswith("  learnt from")]

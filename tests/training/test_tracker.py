@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,17 +10,27 @@ from typing import Any
 import pytest
 
 from labels.errors import StateError
+from models.files import sha256
 from models.store import Store
+from models.sums import sums_digest
 from models.version import load_predictor
-from training.saving import save
+from training.comparing import compare
+from training.saving import Making, save
 from training.tracker import Tracker
 from training.train import Trained
+
+# MLflow's own warnings are its own business.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
 
 
 @pytest.fixture(scope="module")
 def version(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = Store(tmp_path_factory.mktemp("store"))
-    return save(store, trained, datetime(2026, 1, 2, tzinfo=UTC))
+    making = Making(seconds=12.5, commit="0123abcd+")
+    return save(store, trained, datetime(2026, 1, 2, tzinfo=UTC), making)
 
 
 @pytest.fixture(scope="module")
@@ -41,50 +53,82 @@ def run(tracker: Tracker, version: Path) -> str:
     return tracker.record(version)
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.filterwarnings("ignore::ResourceWarning")
 class TestRecordedRun:
-    """MLflow's own warnings are its own business."""
-
-    def test_it_is_finished_and_named_after_the_version(
-        self, client: Any, run: str, version: Path
+    def test_it_is_finished_and_named_after_when_and_how_good(
+        self, client: Any, run: str, version: Path, trained: Trained
     ) -> None:
         found = client.get_run(run)
         assert found.info.status == "FINISHED"
-        assert found.info.run_name == version.name
+        of_type, domains = trained.report.groups
+        figures = f"type {of_type.f1_macro.value:.3f}, domains {domains.f1_micro.value:.3f}"
+        assert found.info.run_name == f"2026-01-02 00:00 {figures}"
         assert found.data.tags["version"] == version.name
 
-    def test_it_has_the_parameters_and_metrics(
-        self, client: Any, run: str, trained: Trained
+    def test_its_tags_say_what_it_was_made_from(
+        self, client: Any, run: str, version: Path, trained: Trained
     ) -> None:
+        tags = client.get_run(run).data.tags
+        recipe = json.dumps(trained.recipe.as_json(), sort_keys=True).encode()
+        assert tags["recipe_digest"] == hashlib.sha256(recipe).hexdigest()
+        assert tags["corpus_digest"] == trained.corpus.digest()
+        assert tags["scheme_digest"] == trained.corpus.scheme.digest()
+        assert tags["dictionary_digest"] == sha256(version / "dictionary.txt")
+        assert tags["git_commit"] == "0123abcd+"
+        assert tags["sums"] == sums_digest(version)
+
+    def test_its_description_tells_data_and_results(self, client: Any, run: str) -> None:
+        told = client.get_run(run).data.tags["mlflow.note.content"]
+        assert "120" in told
+        assert "type" in told
+        assert "|" in told  # a table
+
+    def test_it_has_the_parameters(self, client: Any, run: str, trained: Trained) -> None:
         data = client.get_run(run).data
         exclusive, multi = trained.recipe.exclusive, trained.recipe.multi
         assert data.params["folds"] == "3"
         assert data.params["exclusive.c"] == str(exclusive.c)
         assert data.params["multi.given_weight"] == str(multi.given_weight)
         assert data.params["multi.blocks"] == ", ".join(block.name for block in multi.blocks)
-        assert data.metrics == pytest.approx(trained.report.metrics())
+
+    def test_it_has_few_metrics_that_are_named_alike(
+        self, client: Any, run: str, trained: Trained
+    ) -> None:
+        found = client.get_run(run).data.metrics
+        report = trained.report
+        of_type, domains = report.groups
+        assert found["type_f1_macro"] == pytest.approx(of_type.f1_macro.value)
+        assert found["type_f1_macro_low"] == pytest.approx(of_type.f1_macro.low)
+        assert found["domains_f1_micro_high"] == pytest.approx(domains.f1_micro.high)
+        assert found["domains_calibration_error"] == pytest.approx(domains.calibration_error.value)
+        for group in report.groups:
+            for label in group.labels:
+                assert found[f"{group.group}_f1_{label.label}"] == pytest.approx(label.f1.value)
+        both = (of_type.f1_macro.value + domains.f1_macro.value) / 2
+        assert found["f1_macro"] == pytest.approx(both)
+        assert 0 <= found["type_coverage_at_target"] <= 1
+        assert found["train_seconds"] == 12.5
+        assert found["microseconds_an_article"] > 0
+        assert found["model_bytes"] > 1000
+        assert len(found) < 40
 
     def test_it_has_the_dataset_with_its_digest(
         self, client: Any, run: str, trained: Trained
     ) -> None:
-        dataset = client.get_run(run).inputs.dataset_inputs[0].dataset
-        assert dataset.name == "corpus"
-        assert dataset.digest == trained.corpus.digest()[:16]
+        inputs = client.get_run(run).inputs.dataset_inputs
+        contexts = {one.dataset.name: one.tags[0].value for one in inputs}
+        assert contexts == {"corpus": "training", "given": "evaluation"}
+        assert {one.dataset.digest for one in inputs} == {trained.corpus.digest()[:16]}
 
-    def test_it_has_figures_and_tables(self, client: Any, run: str) -> None:
-        names = {
-            artefact.path
-            for folder in ("figures", "tables")
-            for artefact in client.list_artifacts(run, folder)
-        }
-        assert names == {
-            "figures/type_confusion.png",
-            "figures/type_labels.png",
-            "figures/domains_labels.png",
-            "tables/out_of_fold.json",
-            "tables/labels.json",
-        }
+    def test_it_has_figures_tables_and_the_report(self, client: Any, run: str) -> None:
+        def names(folder: str | None = None) -> set[str]:
+            return {one.path for one in client.list_artifacts(run, folder)}
+
+        assert {"figures", "tables", "report.txt", "pipeline.joblib"} <= names()
+        tables = ("labels", "out_of_fold", "errors", "suspects", "words")
+        assert names("tables") == {f"tables/{name}.json" for name in tables}
+        figures = names("figures")
+        assert {"figures/type_confusion.png", "figures/domains_labels.png"} <= figures
+        assert len(figures) >= 10
 
     def test_recording_again_gives_the_same_run(
         self, tracker: Tracker, run: str, version: Path
@@ -130,5 +174,37 @@ def test_a_server_that_is_down_says_that_nothing_is_lost(
         Tracker(uri="http://127.0.0.1:9").record(version)
     assert str(failed.value).startswith("http://127.0.0.1:9: MLflow cannot record the run (")
     assert failed.value.fix == (
-        "The version is safe in the store; check --tracking-uri, or train with --no-track"
+        "The version is safe in the store: newstag models sync records it later"
     )
+
+
+def test_a_run_that_a_kill_broke_off_is_ended_and_recorded_anew(
+    trained: Trained, tracker: Tracker, client: Any, run: str, tmp_path: Path
+) -> None:
+    version = save(Store(tmp_path), trained, datetime(2026, 1, 3, tzinfo=UTC))
+    experiment = client.get_run(run).info.experiment_id
+    left = client.create_run(experiment, tags={"version": version.name}).info.run_id
+    parent = {"mlflow.parentRunId": left}
+    child = client.create_run(experiment, tags=parent).info.run_id
+    again = tracker.record(version)
+    assert again not in {left, run}
+    assert client.get_run(again).info.status == "FINISHED"
+    assert [client.get_run(one).info.status for one in (left, child)] == ["KILLED", "KILLED"]
+
+
+def test_a_comparison_is_kept_with_the_run_of_the_second(
+    tracker: Tracker, client: Any, run: str, version: Path
+) -> None:
+    place = tracker.attach(version, compare(version, version))
+    assert place == f"comparisons/{version.name}.txt of run {run}"
+    kept = {one.path for one in client.list_artifacts(run, "comparisons")}
+    assert kept == {f"comparisons/{version.name}.{ending}" for ending in ("json", "txt")}
+
+
+def test_a_comparison_cannot_be_kept_with_a_version_that_has_no_run(
+    trained: Trained, tracker: Tracker, run: str, tmp_path: Path
+) -> None:
+    del run  # the database is there
+    version = save(Store(tmp_path), trained, datetime(2026, 1, 4, tzinfo=UTC))
+    with pytest.raises(StateError, match=r"no run in sqlite:.*Use: newstag models sync"):
+        tracker.attach(version, compare(version, version))

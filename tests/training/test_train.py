@@ -25,6 +25,16 @@ def test_words_that_tell_labels_apart_are_learnt(trained: Trained) -> None:
     assert groups["domains"].f1_micro.value > 0.9
 
 
+def test_the_learning_curve_ends_with_all_articles_that_a_fold_learns_from(
+    trained: Trained,
+) -> None:
+    for group in trained.report.groups:
+        points = trained.report.learning[group.group]
+        assert points[-1].articles == 80  # of 120 in three folds
+        assert abs(points[-1].f1_macro - group.f1_macro.value) < 0.1
+        assert points[0].f1_macro < points[-1].f1_macro
+
+
 def test_permuted_labels_give_chance(corpus: Corpus, recipe: Recipe) -> None:
     order = np.random.default_rng(7).permutation(len(corpus))
     shuffled = tuple(

@@ -93,8 +93,23 @@ def test_each_trial_is_a_child_run_with_parameters_and_metrics(
     for child in children:
         assert child.info.status == "FINISHED"
         assert child.data.params["blocks"]
-        assert {"f1", "loss", "chosen"} <= child.data.metrics.keys()
+        of = child.data.tags["candidate_of"]
+        named = {f"{of}_search_{name}" for name in ("score", "f1", "log_loss", "chosen")}
+        assert named <= child.data.metrics.keys()
         assert client.list_artifacts(child.info.run_id) == []
+
+
+def test_the_best_candidate_of_a_group_is_the_first_by_its_score(
+    version: Path, uri: str, client: Any
+) -> None:
+    run = Tracker(uri=uri).record(version)
+    experiment = client.get_run(run).info.experiment_id
+    for group in ("type", "domains"):
+        order = [f"metrics.{group}_search_score DESC"]
+        children = f"tags.candidate_of = '{group}'"
+        found = client.search_runs([experiment], children, order_by=order)
+        assert [one.data.tags["best"] for one in found] == ["true", "false"]
+        assert found[0].info.run_name.endswith(" (best)")
 
 
 def test_what_ends_the_recording_leaves_no_run_that_seems_to_go_on(

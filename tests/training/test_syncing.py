@@ -1,0 +1,271 @@
+"""Store and registry are brought to agree, in both directions."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from labels.errors import StateError
+from models.store import Store
+from models.sums import sums_digest
+from training.registration import MODEL, Registrations
+from training.saving import save
+from training.standing import standing, standing_lines
+from training.syncing import Sync
+from training.tracker import Tracker
+from training.train import Trained
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),
+]
+
+
+@pytest.fixture(scope="module")
+def versions(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Three versions, the first of them champion."""
+    store = Store(tmp_path_factory.mktemp("trained") / "store")
+    days = [datetime(2026, 1, day, tzinfo=UTC) for day in (1, 2, 3)]
+    return [save(store, trained, day) for day in days]
+
+
+@pytest.fixture(scope="module")
+def uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("tracking")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)  # artefacts go beside the database
+        yield f"sqlite:///{folder}/mlflow.db"
+
+
+@pytest.fixture
+def client(uri: str) -> Iterator[Any]:
+    """A client of a registry without models; runs stay from test to test."""
+    import mlflow
+
+    client = mlflow.MlflowClient(tracking_uri=uri, registry_uri=uri)
+    yield client
+    for one in client.search_registered_models():
+        client.delete_registered_model(one.name)
+
+
+@pytest.fixture
+def registrations(client: Any) -> Registrations:
+    return Registrations(client=client)
+
+
+@pytest.fixture
+def store(versions: list[Path], tmp_path: Path) -> Store:
+    """A copy of the store with the three versions."""
+    return Store(Path(shutil.copytree(versions[0].parent, tmp_path / "store")))
+
+
+@pytest.fixture
+def sync(store: Store, uri: str, client: Any) -> Sync:
+    assert client.search_registered_models() == []
+    return Sync(store=store, tracker=Tracker(uri=uri, experiment="tests"))
+
+
+@pytest.fixture
+def synced(sync: Sync) -> Sync:
+    list(sync.run())
+    return sync
+
+
+def elsewhere(sync: Sync, folder: Path) -> Sync:
+    """The same registry and an empty store of another machine."""
+    return Sync(store=Store(folder / "elsewhere"), tracker=sync.tracker)
+
+
+def lines(sync: Sync) -> str:
+    return "\n".join(standing_lines(sync.standing(), sync.tracker.uri))
+
+
+class TestWhatIsNotRegistered:
+    def test_is_listed(self, sync: Sync, versions: list[Path]) -> None:
+        found = lines(sync)
+        for version in versions:
+            assert f"  {version.name} is not registered" in found
+        assert f"  the champion is {versions[0].name} here, and none in the registry" in found
+        assert found.endswith("  newstag models sync mends it")
+
+    def test_is_recorded_registered_and_named(
+        self, sync: Sync, versions: list[Path], registrations: Registrations
+    ) -> None:
+        done = list(sync.run())
+        assert [line.split(":")[0] for line in done] == [path.name for path in versions]
+        held = registrations.all()
+        assert [one.version for one in held] == [path.name for path in reversed(versions)]
+        assert [one.aliases for one in held] == [("challenger",), (), ("champion",)]
+        assert [one.sums for one in held] == [sums_digest(path) for path in reversed(versions)]
+        assert lines(sync).endswith("  store and registry agree")
+        assert list(sync.run()) == []
+
+    def test_is_registered_from_its_run_where_only_the_registration_is_gone(
+        self, synced: Sync, versions: list[Path], client: Any, registrations: Registrations
+    ) -> None:
+        one = registrations.of(versions[1].name)
+        assert one is not None
+        run = client.get_model_version(MODEL, one.number).run_id
+        client.delete_model_version(MODEL, one.number)
+        assert list(synced.run()) == [f"{versions[1].name}: recorded as run {run} and registered"]
+
+
+class TestTheRegisteredVersion:
+    def test_has_the_figures_as_tags_and_the_run_it_comes_from(
+        self, synced: Sync, versions: list[Path], client: Any, registrations: Registrations
+    ) -> None:
+        assert synced.standing().agreed
+        one = registrations.of(versions[0].name)
+        assert one is not None
+        held = client.get_model_version(MODEL, one.number)
+        assert float(held.tags["type_f1_macro"]) > 0.9
+        assert float(held.tags["model_bytes"]) > 0
+        assert held.tags["version"] == versions[0].name
+        assert client.get_run(held.run_id).data.tags["version"] == versions[0].name
+        assert "type" in held.description
+
+    def test_comes_back_from_the_registry_as_the_version_it_was(
+        self, synced: Sync, versions: list[Path], tmp_path: Path
+    ) -> None:
+        other = elsewhere(synced, tmp_path)
+        done = list(other.run())
+        # The registry's champion comes first, for it to be the store's as well.
+        assert done[0].startswith(f"{versions[0].name}: fetched from newstag ")
+        assert len(done) == 3
+        assert other.store.versions() == [path.name for path in versions]
+        assert other.store.champion() == versions[0].name
+        assert sums_digest(other.store.root / versions[1].name) == sums_digest(versions[1])
+        assert lines(other).endswith("  store and registry agree")
+
+
+class TestAVersionThatTheStoreLacks:
+    def test_is_listed_and_fetched(self, synced: Sync, versions: list[Path]) -> None:
+        shutil.rmtree(synced.store.root / versions[1].name)
+        assert f"  {versions[1].name} is not in the store, but newstag " in lines(synced)
+        assert [line.split(" from")[0] for line in synced.run()] == [f"{versions[1].name}: fetched"]
+        assert versions[1].name in synced.store.versions()
+
+    def test_stays_away_where_it_was_pruned(self, synced: Sync, versions: list[Path]) -> None:
+        synced.store.prune(1)
+        assert synced.store.versions() == [versions[0].name, versions[2].name]
+        assert "  1 more, pruned here" in lines(synced)
+        assert list(synced.run()) == []
+        assert synced.store.versions() == [versions[0].name, versions[2].name]
+
+
+class TestSums:
+    def test_a_version_that_is_damaged_here_is_restored(
+        self, synced: Sync, versions: list[Path]
+    ) -> None:
+        damaged = next(p for p in (synced.store.root / versions[1].name).glob("*.npy"))
+        whole = damaged.read_bytes()
+        damaged.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+        done = list(synced.run())
+        assert [line.split(" from")[0] for line in done] == [
+            f"{versions[1].name}: was damaged, restored"
+        ]
+        assert damaged.read_bytes() == whole
+
+    def test_a_lost_list_of_sums_is_told_and_restored(
+        self, synced: Sync, versions: list[Path]
+    ) -> None:
+        (synced.store.root / versions[1].name / "SHA256SUMS").unlink()
+        assert f"  {versions[1].name} has other sums than newstag " in lines(synced)
+        assert "was damaged, restored from newstag" in "\n".join(synced.run())
+        assert lines(synced).endswith("agree")
+
+    def test_a_tag_that_is_wrong_is_written_anew(
+        self, synced: Sync, versions: list[Path], registrations: Registrations
+    ) -> None:
+        one = registrations.of(versions[1].name)
+        assert one is not None
+        registrations.tag(one.number, {"sums": "0" * 64})
+        assert f"  {versions[1].name} has other sums than newstag {one.number}" in lines(synced)
+        expected = f"{versions[1].name}: sums of newstag {one.number} written anew"
+        assert list(synced.run()) == [expected]
+        assert lines(synced).endswith("agree")
+
+    def test_one_registered_by_hand_is_told_apart_by_what_it_holds(
+        self, synced: Sync, versions: list[Path], client: Any, registrations: Registrations
+    ) -> None:
+        one = registrations.of(versions[2].name)
+        assert one is not None
+        held = client.get_model_version(MODEL, one.number)
+        client.delete_model_version(MODEL, one.number)
+        by_hand = client.create_model_version(MODEL, held.source, held.run_id).version
+        assert f"  newstag {by_hand} does not say which version it holds" in lines(synced)
+        expected = f"{versions[2].name}: is newstag {by_hand}, which did not say so"
+        assert list(synced.run()) == [expected]
+        assert lines(synced).endswith("agree")
+
+    def test_what_cannot_be_mended_is_told_after_the_rest_was_done(
+        self, synced: Sync, versions: list[Path], client: Any
+    ) -> None:
+        path = synced.store.root / versions[0].name / "oof.jsonl"
+        client.delete_registered_model(MODEL)
+        path.write_text("", "utf-8")
+        done: list[str] = []
+        with pytest.raises(StateError, match=r"oof\.jsonl: an altered file"):
+            done.extend(synced.run())
+        numbers = [one.version for one in Registrations(client=client).all()]
+        assert sorted(numbers) == [path.name for path in versions[1:]]
+
+
+class TestAliases:
+    def test_the_champion_of_the_registry_follows_the_store(
+        self, synced: Sync, versions: list[Path], registrations: Registrations
+    ) -> None:
+        synced.store.promote(versions[2].name, "better")
+        line = f"  the champion is {versions[2].name} here, and {versions[0].name} in the registry"
+        assert line in lines(synced)
+        done = list(synced.align())
+        assert done == [f"{versions[2].name}: newstag 3 is champion in the registry as well"]
+        # It was the challenger, which it is no more.
+        assert {one.version: one.aliases for one in registrations.all() if one.aliases} == {
+            versions[2].name: ("champion",)
+        }
+        assert list(synced.align()) == []
+
+    def test_one_that_somebody_moved_by_hand_is_put_back(
+        self, synced: Sync, versions: list[Path], registrations: Registrations
+    ) -> None:
+        other = registrations.of(versions[1].name)
+        assert other is not None
+        registrations.name("champion", other.number)
+        assert "and " + versions[1].name + " in the registry" in lines(synced)
+        assert len(list(synced.run())) == 1
+        assert lines(synced).endswith("agree")
+
+    def test_a_champion_that_is_not_registered_is_told_not_named(
+        self, sync: Sync, versions: list[Path], registrations: Registrations
+    ) -> None:
+        with pytest.raises(StateError, match="not among the registered versions") as failed:
+            list(sync.align())
+        assert failed.value.where == versions[0].name
+        assert registrations.aliases() == {}
+
+    def test_the_first_version_of_another_store_does_not_take_it(
+        self, synced: Sync, trained: Trained, tmp_path: Path, registrations: Registrations
+    ) -> None:
+        before = registrations.aliases()["champion"]
+        other = Store(tmp_path / "other")
+        version = save(other, trained, datetime(2026, 2, 1, tzinfo=UTC))
+        assert other.champion() == version.name
+        synced.tracker.record(version)
+        assert registrations.aliases()["champion"] == before
+
+
+def test_a_store_without_a_registry_and_one_without_versions_agree(
+    tmp_path: Path,
+) -> None:
+    found = standing(Store(tmp_path / "none"), [])
+    assert found.agreed
+    assert list(standing_lines(found, "sqlite:///x.db")) == [
+        "registry sqlite:///x.db",
+        "  store and registry agree",
+    ]
