@@ -18,11 +18,11 @@ _GENERAL = ("evaluated_articles", "train_seconds", "microseconds_an_article", "m
 
 
 def run_name(manifest: Manifest, report: Report) -> str:
-    """When it was trained and how well it does: what tells runs apart in a list."""
-    figures = ", ".join(
+    """How well it does and when it was trained; a list shows the beginning, beside the time."""
+    figures = " ".join(
         f"{g.group} {(g.f1_macro if g.exclusive else g.f1_micro).value:.3f}" for g in report.groups
     )
-    return f"{manifest.created[:16].replace('T', ' ')} {figures or 'nothing measured'}"
+    return f"{figures or 'nothing measured'} ({manifest.created[:16].replace('T', ' ')})"
 
 
 def tags(manifest: Manifest, report: Report, sums: str) -> dict[str, str]:

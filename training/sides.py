@@ -74,14 +74,17 @@ class _Side:
     def decide(self, rows: Sequence[int]) -> tuple[tuple[Given, ...], Bools]:
         # A label that no model of the other folds had learnt is as one that was not given.
         likely = np.nan_to_num(self.held.likely, nan=0.0)
+        told = np.isfinite(self.held.likely)
         given, reviewed = [], np.zeros((len(rows), len(self.rules)), bool)
         for at, row in enumerate(rows):
             labels = []
             for number, (group, rule) in enumerate(
                 zip(self.scheme.groups, self.rules, strict=True)
             ):
-                choice = decide(group, rule, likely[row, self.scheme.columns(group)].tolist())
-                labels.append(frozenset(group.ids[one] for one in choice.given))
+                columns = self.scheme.columns(group)
+                choice = decide(group, rule, likely[row, columns].tolist())
+                chosen = choice.given if told[row, columns].any() else ()
+                labels.append(frozenset(group.ids[one] for one in chosen))
                 reviewed[at, number] = bool(choice.reasons)
             given.append(tuple(labels))
         return tuple(given), reviewed

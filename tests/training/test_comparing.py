@@ -210,6 +210,16 @@ def test_a_label_that_no_model_of_the_other_folds_had_learnt_is_not_given(
     assert found.worse[0].second == 0.0
 
 
+def test_an_article_that_no_model_could_judge_gets_no_label_at_all(
+    trained: Trained, saved: Save
+) -> None:
+    good = perfect(trained)
+    unjudged = good.likely.copy()
+    unjudged[0, :AI] = np.nan
+    changed = compare(saved(good), saved(replace(good, likely=unjudged))).changed
+    assert [(one.group, one.second) for one in changed] == [("type", [])]
+
+
 def test_versions_of_other_schemes_are_not_compared(trained: Trained, saved: Save) -> None:
     scheme = trained.model.scheme
     other = replace(scheme, groups=(replace(scheme.groups[0], zh="体裁"), *scheme.groups[1:]))

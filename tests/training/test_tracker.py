@@ -54,14 +54,14 @@ def run(tracker: Tracker, version: Path) -> str:
 
 
 class TestRecordedRun:
-    def test_it_is_finished_and_named_after_when_and_how_good(
+    def test_it_is_finished_and_named_after_how_good_and_when(
         self, client: Any, run: str, version: Path, trained: Trained
     ) -> None:
         found = client.get_run(run)
         assert found.info.status == "FINISHED"
         of_type, domains = trained.report.groups
-        figures = f"type {of_type.f1_macro.value:.3f}, domains {domains.f1_micro.value:.3f}"
-        assert found.info.run_name == f"2026-01-02 00:00 {figures}"
+        figures = f"type {of_type.f1_macro.value:.3f} domains {domains.f1_micro.value:.3f}"
+        assert found.info.run_name == f"{figures} (2026-01-02 00:00)"
         assert found.data.tags["version"] == version.name
 
     def test_its_tags_say_what_it_was_made_from(
