@@ -32,3 +32,11 @@ def test_equal_pairs_err_on_the_same_articles_in_part() -> None:
     both = (wrong[0] & wrong[1]).mean()
     assert both > 2 * wrong[0].mean() * wrong[1].mean()
     assert abs(wrong[0].mean() - wrong[1].mean()) < 0.01
+
+
+def test_what_is_simulated_is_what_a_comparison_says() -> None:
+    pair = worse_in(
+        equal_pair(World(), np.random.default_rng(5)), 4, 0.2, "f1", np.random.default_rng(6)
+    )
+    assert pair.shows_worse(4)
+    assert pair.differences() == [one.difference for one in pair.compared().labels]
