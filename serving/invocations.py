@@ -1,8 +1,8 @@
 """An invocation: articles as rows, in the forms that MLflow's scoring protocol has for them.
 
 What ``mlflow models serve`` answers for the logged model is answered here, with the same articles.
-It is stricter where MLflow guesses: a title that is null, a number or an object is no text there
-and ``"None"``, ``"5"`` or ``"{…}"`` elsewhere; here it is refused in every form.
+It is stricter where MLflow guesses: a title that is a number or an object becomes ``"5"`` or
+``"{…}"`` there in some of the forms; here it is refused in every one.
 """
 
 from __future__ import annotations
