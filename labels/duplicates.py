@@ -102,6 +102,12 @@ def clusters(sketches: npt.NDArray[np.uint32]) -> Indices:
     return forest.roots()
 
 
+def cluster_weights(clusters: Indices) -> npt.NDArray[np.float64]:
+    """What each article counts, shape (n,): near-duplicates share what one of them would count."""
+    _, cluster, sizes = np.unique(clusters, return_inverse=True, return_counts=True)
+    return np.asarray(1 / sizes[cluster], np.float64)
+
+
 def _most(articles: int) -> int:
     return max(_MOST, _MOST_EACH * articles)
 

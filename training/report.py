@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from labels.corpus import Corpus
+from labels.duplicates import cluster_weights
 from labels.scheme import Group, Scheme
 from training.abstention import Promises
 from training.counts import Rows
@@ -145,8 +146,7 @@ class Gold:
 
     def weights(self, rows: Rows) -> Floats:
         """What each of the rows counts: a cluster of them counts as one article."""
-        _, cluster, sizes = np.unique(self.clusters[rows], return_inverse=True, return_counts=True)
-        return np.asarray(1 / sizes[cluster])
+        return cluster_weights(self.clusters[rows])
 
     def unmeasured(self, rows: Rows) -> list[str]:
         """The groups of which none of the rows has a known label."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from labels.duplicates import cluster_weights
 from labels.scheme import Group
 from training.counts import Rows
 from training.linear import Bools, Floats
@@ -26,8 +27,7 @@ class Sheet:
     @property
     def weights(self) -> Floats:
         """What each article counts: a cluster of near-duplicates counts as one."""
-        _, cluster, sizes = np.unique(self.clusters, return_inverse=True, return_counts=True)
-        return np.asarray(1 / sizes[cluster])
+        return cluster_weights(self.clusters)
 
     def halves(self) -> list[Sheet]:
         """Every other cluster, and the rest."""

@@ -10,7 +10,7 @@ from typing import Literal
 import numpy as np
 
 from labels.corpus import Labels
-from labels.duplicates import clusters
+from labels.duplicates import cluster_weights, clusters
 from labels.errors import StateError
 from labels.scheme import Scheme, read_scheme
 from models.decision import Rule, decide
@@ -51,8 +51,7 @@ class Sides:
 
     @property
     def weights(self) -> Floats:
-        _, cluster, sizes = np.unique(self.clusters, return_inverse=True, return_counts=True)
-        return np.asarray(1 / sizes[cluster], np.float64)
+        return cluster_weights(self.clusters)
 
     def __len__(self) -> int:
         return len(self.ids)
