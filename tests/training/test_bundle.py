@@ -15,6 +15,8 @@ from training.bundle import Bundle, renamed, write_bundle
 ROOT = Path(__file__).parents[2]
 LOGGED = ROOT / "training" / "logged.py"
 ROOMS = {"labels", "models"}
+# What Windows has not, where a logged model may be loaded as well.
+POSIX = {"fcntl", "grp", "posix", "pwd", "resource", "termios"}
 # Ways to a module that no import statement shows, and what would look a name up again.
 HIDDEN = {"importlib", "pkgutil", "runpy", "pickle", "multiprocessing", "joblib"}
 
@@ -61,6 +63,15 @@ def test_nothing_is_imported_by_a_name_in_a_text(sources: dict[str, str]) -> Non
         assert not names & {"__import__", "exec", "eval", "globals"}, path
         texts = [n.value for n in nodes if isinstance(n, ast.Constant) and isinstance(n.value, str)]
         assert [text for text in texts if re.match(r"(labels|models)\.\w", text)] == [], path
+
+
+def test_importing_it_needs_nothing_that_windows_lacks(sources: dict[str, str]) -> None:
+    for path, source in sources.items():
+        on_import = [
+            node for node in ast.parse(source).body if isinstance(node, ast.Import | ast.ImportFrom)
+        ]
+        found = set().union(*(imported(ast.unparse(node)) for node in on_import))
+        assert not found & POSIX, path
 
 
 def test_only_names_in_imports_change(bundle: Bundle, sources: dict[str, str]) -> None:
