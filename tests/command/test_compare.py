@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,16 +36,15 @@ def kept(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         (version / "SHA256SUMS").unlink()
         write_sums(version)
     (store / "champion").write_text(LIVE + "\n", "ascii")
-    entry = {"time": "2026-01-01T00:00:00+00:00", "by": "a", "action": "first"}
-    entry |= {"before": None, "after": LIVE, "why": "first version"}  # type: ignore[dict-item]
+    entry: dict[str, str | None] = {"time": "2026-01-01T00:00:00+00:00", "by": "a"}
+    entry |= {"action": "first", "before": None, "after": LIVE, "why": "first version"}
     (store / "ledger.jsonl").write_text(json.dumps(entry) + "\n", "utf-8")
     return store
 
 
-def sure(row: dict[str, object], blind: bool) -> dict[str, object]:
+def sure(row: dict[str, Any], blind: bool) -> dict[str, Any]:
     """The row with scores that are right, but for AI where blind."""
-    gold: dict[str, list[str]] = row["gold"]  # type: ignore[assignment]
-    scores: dict[str, dict[str, float]] = row["scores"]  # type: ignore[assignment]
+    gold, scores = row["gold"], row["scores"]
     told = {
         group: {
             label: 0.98 if label in gold.get(group, []) and not (blind and label == "ai") else 0.01
