@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from labels.errors import StateError
 from models.placing import set_aside
 from models.pruning import leftovers, read_pruned
 from models.store import Store
 from models.sums import check_sums
+from tests.models.refusing import refusal
 
 NAMES = [f"2026010{day}T000000Z-0000000{day}" for day in range(1, 7)]
 A, B, C, D, E, F = NAMES
@@ -32,12 +32,6 @@ def full(store: Store, save: Save) -> Store:
     for name in NAMES:
         save(store, name)
     return store
-
-
-def refusal(act: Callable[[], object]) -> str:
-    with pytest.raises(StateError) as refused:
-        act()
-    return str(refused.value)
 
 
 def hidden(store: Store) -> list[str]:

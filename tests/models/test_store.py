@@ -28,6 +28,7 @@ from models.manifest import read_manifest
 from models.model import Model
 from models.store import Store
 from models.sums import check_sums
+from tests.models.refusing import refusal
 
 A = "20260101T000000Z-00000001"
 B = "20260102T000000Z-00000002"
@@ -47,12 +48,6 @@ def full(store: Store, save: Save) -> Store:
     for name in (A, B, C):
         save(store, name)
     return store
-
-
-def refusal(act: Callable[[], object]) -> str:
-    with pytest.raises(StateError) as refused:
-        act()
-    return str(refused.value)
 
 
 def steps(store: Store) -> list[tuple[str, str | None, str]]:
