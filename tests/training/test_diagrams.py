@@ -9,10 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
-from matplotlib.container import ErrorbarContainer
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
+from tests.training.shown import bars, line, note, panels, title
 from training import drawing
 from training.curves import precision_recall
 from training.diagrams import precision_recall_figure, reliability_figure
@@ -27,31 +25,6 @@ def findings(stored: Path) -> Findings:
 @pytest.fixture
 def chinese(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(drawing, "cjk_font", lambda: "Noto Sans CJK JP")
-
-
-def title(figure: Figure) -> str:
-    return " ".join(figure.subfigs[0].get_suptitle().split())
-
-
-def note(figure: Figure) -> str:
-    return " ".join(figure.subfigs[1].texts[0].get_text().split())
-
-
-def panels(figure: Figure) -> list[Axes]:
-    return figure.axes
-
-
-def line(axes: Axes, label: str) -> tuple[list[float], list[float]]:
-    """What a line or a marker of this beginning of a label shows."""
-    (found,) = [one for one in axes.get_lines() if str(one.get_label()).startswith(label)]
-    x, y = np.asarray(found.get_xdata()), np.asarray(found.get_ydata())
-    return x.tolist(), y.tolist()
-
-
-def bars(axes: Axes) -> list[Line2D]:
-    """The centres of everything that has error bars."""
-    found: list[Any] = [one for one in axes.containers if isinstance(one, ErrorbarContainer)]
-    return [one.lines[0] for one in found]
 
 
 def diamond(axes: Axes) -> tuple[float, float]:

@@ -12,12 +12,10 @@ from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
-from matplotlib.container import ErrorbarContainer
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
+from tests.training.shown import bars, note, panels, title
 from training import drawing
 from training.diagrams import precision_recall_figure
 from training.figures import confusion_figure, figures, labels_figure
@@ -36,24 +34,6 @@ def findings(stored: Path) -> Findings:
 @pytest.fixture(scope="module")
 def drawn(stored: Path) -> dict[str, Figure]:
     return dict(figures(stored))
-
-
-def title(figure: Figure) -> str:
-    return " ".join(figure.subfigs[0].get_suptitle().split())
-
-
-def note(figure: Figure) -> str:
-    return " ".join(figure.subfigs[1].texts[0].get_text().split())
-
-
-def panels(figure: Figure) -> list[Axes]:
-    return figure.axes
-
-
-def bars(axes: Axes) -> list[Line2D]:
-    """The centres of everything that has error bars."""
-    found: list[Any] = [one for one in axes.containers if isinstance(one, ErrorbarContainer)]
-    return [one.lines[0] for one in found]
 
 
 def test_a_version_has_figures_of_every_group(drawn: dict[str, Figure]) -> None:

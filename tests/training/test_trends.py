@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from matplotlib.axes import Axes
-from matplotlib.container import ErrorbarContainer
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
+from tests.training.shown import bars, line, note, panels, title
 from training.coverage import coverage_at_target
 from training.findings import Findings, read_findings
 from training.learning import Point
@@ -23,31 +19,6 @@ from training.trends import coverage_figure, learning_figure
 @pytest.fixture(scope="module")
 def findings(stored: Path) -> Findings:
     return read_findings(stored)
-
-
-def title(figure: Figure) -> str:
-    return " ".join(figure.subfigs[0].get_suptitle().split())
-
-
-def note(figure: Figure) -> str:
-    return " ".join(figure.subfigs[1].texts[0].get_text().split())
-
-
-def panels(figure: Figure) -> list[Axes]:
-    return figure.axes
-
-
-def line(axes: Axes, label: str) -> tuple[list[float], list[float]]:
-    """What a line or a marker of this beginning of a label shows."""
-    (found,) = [one for one in axes.get_lines() if str(one.get_label()).startswith(label)]
-    x, y = np.asarray(found.get_xdata()), np.asarray(found.get_ydata())
-    return x.tolist(), y.tolist()
-
-
-def bars(axes: Axes) -> list[Line2D]:
-    """The centres of everything that has error bars."""
-    found: list[Any] = [one for one in axes.containers if isinstance(one, ErrorbarContainer)]
-    return [one.lines[0] for one in found]
 
 
 def test_the_operating_point_is_the_coverage_at_the_target(
