@@ -6,7 +6,14 @@ import shutil
 from pathlib import Path
 
 from labels.errors import StateError, VersionError
-from models.sums import sums_without_pipeline
+from models.sums import (
+    NAME,
+    PIPELINE,
+    check_files,
+    read_sums,
+    sums_text,
+    sums_without_pipeline,
+)
 from models.version import load_predictor
 
 
@@ -24,6 +31,22 @@ def copy_verified(source: Path, copy: Path) -> None:
     except VersionError as error:
         where = error.where.replace(str(copy), str(source))
         raise VersionError(where, error.what, error.fix) from error
+
+
+def keep_pipeline(held: Path, copy: Path) -> None:
+    """Take the pickle of a damaged version over into a whole copy of it, if its sum holds.
+
+    The copy comes from where no pickle is kept.
+    """
+    try:
+        listed = read_sums(held)
+        check_files(held, [PIPELINE], listed)
+    except VersionError:
+        return
+    if not (copy / PIPELINE).exists():
+        shutil.copyfile(held / PIPELINE, copy / PIPELINE)
+        sums = {**read_sums(copy), PIPELINE: listed[PIPELINE]}
+        (copy / NAME).write_text(sums_text(sums), "utf-8")
 
 
 def _refuse_irregular(path: Path) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from labels.errors import StateError, VersionError
 from models.manifest import Manifest, read_manifest
-from models.sums import check_sums
+from models.sums import NAME, PIPELINE, check_sums
 
 PROMOTE = "Use: newstag models promote REF"
 
@@ -45,12 +46,28 @@ def refuse_other_scheme(manifest: Manifest, champion: Path | None) -> None:
         raise StateError(manifest.version, what, fix)
 
 
-def refuse_whole(held: Path) -> None:
-    """Refuse to have a version replaced that is not damaged."""
+def is_whole(folder: Path) -> bool:
+    """Whether a version's folder holds what its sums say, and lies under its own name."""
     try:
-        named = read_manifest(held).version == held.name
-        check_sums(held)
+        named = read_manifest(folder).version == folder.name
+        check_sums(folder)
     except VersionError:
+        return False
+    return named
+
+
+def refuse_replacing(held: Path, folder: Path) -> None:
+    """Refuse to have a version replaced by ``folder`` that is whole, or by which a file is lost.
+
+    Raises:
+        StateError: it is whole, has a file of somebody's in it, or one that cannot be read.
+    """
+    if not held.is_dir():
         return
-    if named:
+    for path in sorted(held.iterdir()):
+        if path.name != PIPELINE and not (folder / path.name).exists():
+            raise VersionError(str(path), f"an extra file, not in {NAME}", "Remove it")
+        if path.is_file() and not os.access(path, os.R_OK):
+            raise VersionError(str(path), "not readable", "Check its permissions")
+    if is_whole(held):
         raise StateError(str(held), "is whole", "Nothing is to be done")

@@ -15,7 +15,14 @@ from models.ledger import Entry, predecessor
 from models.manifest import VERSION_ID, Manifest, read_manifest
 from models.placing import delete, set_aside, written
 from models.pruning import Pruning, forget, prune, read_pruned
-from models.refusing import PROMOTE, refuse_foreign, refuse_gone, refuse_other_scheme, refuse_whole
+from models.refusing import (
+    PROMOTE,
+    is_whole,
+    refuse_foreign,
+    refuse_gone,
+    refuse_other_scheme,
+    refuse_replacing,
+)
 from models.sums import check_sums, write_sums
 
 
@@ -36,6 +43,14 @@ class Store:
     def champion(self) -> str | None:
         """The id of the live version, or None in a store without one."""
         return self._champion.name()
+
+    def known(self) -> str | None:
+        """As ``champion``, but None where the pointer is damaged."""
+        return self._champion.known()
+
+    def never(self) -> bool:
+        """Whether there never was a champion; a damaged pointer says that there was."""
+        return self._champion.never()
 
     def history(self) -> list[Entry]:
         """Every change of champion, the oldest first."""
@@ -63,7 +78,9 @@ class Store:
     def _first(self) -> str | None:
         """The version that a kill kept from becoming champion when it was the first."""
         versions = self.versions()
-        return versions[0] if len(versions) == 1 and self._champion.never() else None
+        if len(versions) != 1 or not self._champion.never():
+            return None
+        return versions[0] if is_whole(self.root / versions[0]) else None
 
     def save(self, version: str, write: Callable[[Path], None]) -> Path:
         """Let ``write`` fill a folder, add the sums, and put it into the store at once.
@@ -111,20 +128,26 @@ class Store:
         restoring once more brings it.
 
         Raises:
-            StateError: the store cannot be written, or holds this version whole.
+            StateError: the store cannot be written, or holds this version whole, or with a file
+                that would be lost.
             VersionError: the version is damaged there too.
         """
-        from models.adopting import copy_verified
+        from models.adopting import copy_verified, keep_pipeline
 
         version = read_manifest(folder).version
         held = self.root / version
-        refuse_whole(held)
+
+        def fill(copy: Path) -> None:
+            copy_verified(folder, copy)
+            keep_pipeline(held, copy)
+
+        refuse_replacing(held, folder)
         with (
             writable(self.root),
-            written(self.root, lambda copy: copy_verified(folder, copy)) as copy,
+            written(self.root, fill) as copy,
             self._champion.changing(),
         ):
-            refuse_whole(held)  # somebody may have been faster
+            refuse_replacing(held, folder)  # somebody may have been faster
             damaged = set_aside(held) if os.path.lexists(held) else None
             copy.rename(held)
             sync_folder(self.root)
@@ -139,10 +162,15 @@ class Store:
             self._refuse_existing(version)
             folder.rename(self.root / version)
             sync_folder(self.root)
-        with self._champion.changing():
-            if self._champion.never():
-                self._champion.point(version, "first", why)
-            forget(self.root, version)
+        try:
+            with self._champion.changing():
+                if self._champion.never():
+                    self._champion.point(version, "first", why)
+                forget(self.root, version)
+        except StateError:
+            # A damaged ledger is told by whoever reads it; something is live, and this is saved.
+            if self._champion.known() is None:
+                raise
         return self.root / version
 
     def _refuse_existing(self, version: str) -> None:
@@ -162,11 +190,12 @@ class Store:
         return read_manifest(self.resolve(ref))
 
     def promote(
-        self, ref: str, why: str, force: bool = False, *, over: str | None = None, verdict: str = ""
+        self, ref: str, why: str, force: bool = False, *, over: str | None = "", verdict: str = ""
     ) -> Entry:
         """Make a version champion, after checking that it is whole.
 
-        ``over`` is the champion that it was compared with, ``verdict`` what the comparison said.
+        ``over`` is the champion that it was compared with, None where there was none, empty where
+        that is all the same; ``verdict`` is what the comparison said.
 
         Raises:
             StateError: it is champion already, not a version of this store, was compared with
@@ -183,8 +212,9 @@ class Store:
             champion = self._champion.known()
             if champion == manifest.version:
                 raise StateError(manifest.version, "champion already", "Nothing is to be done")
-            if over is not None and champion != over:
-                what = f"compared with {over}, but {champion or 'none'} is champion by now"
+            if over not in {"", champion}:
+                against = f"compared with {over}" if over else "compared with nothing"
+                what = f"{against}, but {champion or 'none'} is champion by now"
                 raise StateError(manifest.version, what, "Try again")
             if not force:
                 refuse_other_scheme(manifest, self.root / champion if champion else None)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+import os
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from labels.errors import VersionError
@@ -34,16 +35,34 @@ def check_sums(folder: Path) -> None:
         VersionError: says which file and what is wrong with it.
     """
     listed = read_sums(folder)
-    present = {path.name for path in folder.iterdir() if path.name != NAME}
-    for name in sorted(present - listed.keys()):
+    for name in extra_files(folder, listed):
         raise VersionError(str(folder / name), f"an extra file, not in {NAME}", "Remove it")
-    for name in sorted(listed.keys() - present):
-        raise VersionError(str(folder / name), "a missing file", _FIX)
-    for name, expected in listed.items():
+    check_files(folder, sorted(listed), listed)
+
+
+def extra_files(folder: Path, listed: Collection[str]) -> list[str]:
+    """The names of what lies in a folder and is neither ``listed`` nor the list itself."""
+    return sorted({path.name for path in folder.iterdir()} - {*listed, NAME})
+
+
+def check_files(
+    folder: Path, names: Iterable[str], listed: Mapping[str, str] | None = None
+) -> None:
+    """Refuse a folder of which one of these files is missing or altered, whatever else it holds.
+
+    ``listed`` are its sums, where they were read already.
+
+    Raises:
+        VersionError: says which file and what is wrong with it.
+    """
+    sums = read_sums(folder) if listed is None else listed
+    for name in names:
         path = folder / name
+        if not os.path.lexists(path) or name not in sums:
+            raise VersionError(str(path), "a missing file", _FIX)
         if path.is_symlink() or not path.is_file():
             raise VersionError(str(path), "not a regular file", _FIX)
-        if _sum(path) != expected:
+        if _sum(path) != sums[name]:
             raise VersionError(str(path), f"an altered file: its sum is not that of {NAME}", _FIX)
 
 

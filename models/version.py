@@ -124,3 +124,23 @@ def calibration_from(raw: Mapping[str, object]) -> Calibration:
 def rule_from(raw: Mapping[str, object]) -> Rule:
     """The rule of a group that the manifest holds."""
     return Rule(**_any(raw))
+
+
+def rules_from(folder: Path, manifest: Manifest, scheme: Scheme) -> list[Rule]:
+    """The rules that the manifest of a folder holds, in the order of the scheme's groups.
+
+    Raises:
+        VersionError: one is missing, or has not an entry a label.
+    """
+    try:
+        rules = [rule_from(manifest.rules[group.id]) for group in scheme.groups]
+        fits = all(
+            len(part) == len(group.ids)
+            for group, rule in zip(scheme.groups, rules, strict=True)
+            for part in (rule.thresholds, rule.sure, rule.trained)
+        )
+    except (AttributeError, LookupError, TypeError):
+        fits = False
+    if not fits:
+        raise VersionError(str(folder), "rules that are not those of the scheme", "Train again")
+    return rules

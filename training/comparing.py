@@ -7,20 +7,41 @@ from pathlib import Path
 
 import numpy as np
 
+from labels.duplicates import cluster_weights
 from labels.scheme import Group
-from training.comparison import ArticleChange, Comparison, GroupChange, LabelChange, Outcome
-from training.sides import Sides, read_sides
-from training.simultaneous import Answers, Bools, Floats, Swapped, swapped
+from models.manifest import read_manifest
+from models.sums import check_files, check_sums
+from training.changes import ArticleChange, Exact, GroupChange, LabelChange, Outcome
+from training.comparison import Comparison
+from training.sides import FILES, Sides, read_sides
+from training.simultaneous import Answers, Bools, Swapped, swapped
 
 
-def compare(first: Path, second: Path, *, sealed: bool = True) -> Comparison:
-    """Compare two version directories; one that is being written is not ``sealed``.
+def compare(first: Path, second: Path) -> Comparison:
+    """Compare two version directories.
 
     Raises:
         StateError: they have different schemes.
         VersionError: one is damaged.
     """
-    return compare_sides(read_sides(first, second, sealed=sealed))
+    for folder in (first, second):
+        read_manifest(folder)  # says so where it is no version, or of another format
+        check_sums(folder)
+    return compare_sides(read_sides(first, second))
+
+
+def compare_with_live(champion: Path, version: Path) -> Comparison:
+    """Compare a version directory, known to be whole or being written, with what is live.
+
+    A file too many does not keep the live one from being judged.
+
+    Raises:
+        StateError: they have different schemes.
+        VersionError: one is not what newstag wrote.
+    """
+    read_manifest(champion)
+    check_files(champion, FILES)
+    return compare_sides(read_sides(champion, version))
 
 
 def compare_sides(sides: Sides, seed: int = 0) -> Comparison:
@@ -36,6 +57,8 @@ def compare_sides(sides: Sides, seed: int = 0) -> Comparison:
         relabelled=sides.relabelled,
         edited=sides.edited,
         starter=sides.starter,
+        reviewed=_reviewed(sides),
+        searched=list(sides.searched),
         groups=list(_groups(sides, answers, draws)),
         labels=list(_labels(sides, answers, draws)),
         changed=list(_changed(sides)),
@@ -44,17 +67,14 @@ def compare_sides(sides: Sides, seed: int = 0) -> Comparison:
 
 def _answers(sides: Sides) -> Answers:
     groups = sides.scheme.groups
-    known = [[group.id in labels for group in groups] for labels in sides.gold]
     gold = [tuple(labels.get(group.id, frozenset()) for group in groups) for labels in sides.gold]
-    widths = [len(group.ids) for group in groups]
-    shape = (len(sides), len(groups))
-    counted = np.array(known, np.float64).reshape(shape) * sides.weights[:, None]
     return Answers(
         first=_as_array(sides, sides.given[0]),
         second=_as_array(sides, sides.given[1]),
         gold=_as_array(sides, tuple(gold)),
-        weights=np.repeat(counted, widths, axis=1),
+        weights=np.repeat(sides.weights, [len(group.ids) for group in groups], axis=1),
         clusters=sides.clusters,
+        groups=tuple(sides.scheme.columns(group) for group in groups),
     )
 
 
@@ -67,33 +87,45 @@ def _as_array(sides: Sides, rows: tuple[tuple[frozenset[str], ...], ...]) -> Boo
     return np.array(flat, bool).reshape(len(rows), len(sides.scheme.outputs))
 
 
+def _reviewed(sides: Sides) -> tuple[float, float]:
+    """The shares of articles that go to a person for whatever group."""
+    first, second = (_share(sides, side.any(axis=1)) for side in sides.reviewed)
+    return first, second
+
+
+def _share(sides: Sides, chosen: Bools) -> float:
+    """The share of the chosen articles, near-duplicates counted once."""
+    weights = cluster_weights(sides.clusters)
+    return float(weights[chosen].sum() / max(weights.sum(), 1.0))
+
+
 def _groups(sides: Sides, answers: Answers, draws: Swapped) -> Iterator[GroupChange]:
-    scores = _scores(answers)
+    scores = answers.f1(answers.first), answers.f1(answers.second)
+    exact = answers.exact(answers.first), answers.exact(answers.second)
+    differences = draws.simultaneous()[len(sides.scheme.outputs) :]
     for at, group in enumerate(sides.scheme.groups):
-        columns = sides.scheme.columns(group)
-        known = np.array([group.id in labels for labels in sides.gold], bool)
         mine = np.zeros(len(answers.present), bool)
+        columns = sides.scheme.columns(group)
         mine[columns] = answers.present[columns]
-        if not known.any():
-            continue
-        reviewed = [float(np.average(s[:, at], weights=sides.weights)) for s in sides.reviewed]
+        first, second = (float(score[mine].mean()) if mine.any() else 0.0 for score in scores)
+        before, after = (_share(sides, side[:, at]) for side in sides.reviewed)
         yield GroupChange(
             group=group.id,
-            articles=int(known.sum()),
-            first=float(scores[0][mine].mean()) if mine.any() else 0.0,
-            second=float(scores[1][mine].mean()) if mine.any() else 0.0,
+            articles=int(sides.known[:, at].sum()),
+            distinct=sides.distinct(at),
+            first=first,
+            second=second,
             difference=draws.mean(mine),
-            reviewed=(reviewed[0], reviewed[1]),
+            exact=Exact(
+                first=float(exact[0][at]), second=float(exact[1][at]), difference=differences[at]
+            ),
+            reviewed=(before, after),
         )
-
-
-def _scores(answers: Answers) -> tuple[Floats, Floats]:
-    return answers.f1(answers.first), answers.f1(answers.second)
 
 
 def _labels(sides: Sides, answers: Answers, draws: Swapped) -> Iterator[LabelChange]:
     counted = answers.weights > 0
-    first, second = _scores(answers)
+    first, second = answers.f1(answers.first), answers.f1(answers.second)
     differences = draws.simultaneous()
     gold = (answers.gold & counted).sum(axis=0)
     gained = (answers.second & ~answers.first & counted).sum(axis=0)

@@ -3,71 +3,26 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from labels.errors import VersionError
+from training.changes import ArticleChange, Exact, GroupChange, LabelChange
 from training.sides import LEAST
 from training.simultaneous import Difference
 
 COMPARISON = "comparison.json"  # in a version: against the champion that it was trained under
-
-Outcome = Literal["mended", "broken", "still wrong", "unknown"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class LabelChange:
-    """A label on the articles of which it is known whether they have it.
-
-    ``articles`` have it in the gold; ``gained`` got it from the second side only, ``lost`` from
-    the first only. The interval of ``difference`` holds together with those of all labels.
-    """
-
-    group: str
-    label: str
-    articles: int
-    first: float
-    second: float
-    gained: int
-    lost: int
-    difference: Difference
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class GroupChange:
-    """A group on the ``articles`` whose labels of it are known.
-
-    ``first`` and ``second`` are macro-F1; the interval of ``difference`` is of this one figure
-    alone. ``reviewed`` are the shares that go to a person because of the group.
-    """
-
-    group: str
-    articles: int
-    first: float
-    second: float
-    difference: Difference
-    reviewed: tuple[float, float]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class ArticleChange:
-    """An article that the two label differently in a group; ``gold`` is None where not known."""
-
-    id: str
-    group: str
-    first: list[str]
-    second: list[str]
-    gold: list[str] | None
-    outcome: Outcome
 
 
 @dataclass(frozen=True, kw_only=True)
 class Comparison:
     """``second`` against ``first`` on the ``articles`` that both have, out of fold.
 
-    See ``training.sides.Sides`` for ``source``, ``relabelled``, ``edited`` and ``starter``.
-    ``refused`` says why nothing could be compared.
+    See ``training.sides.Sides`` for ``source``, ``relabelled``, ``edited``, ``starter`` and
+    ``searched``. ``reviewed`` are the shares of articles that go to a person. ``refused`` says why
+    nothing could be compared.
     """
 
     first: str
@@ -78,6 +33,8 @@ class Comparison:
     relabelled: int
     edited: int
     starter: int
+    reviewed: tuple[float, float]
+    searched: list[str]
     groups: list[GroupChange]
     labels: list[LabelChange]
     changed: list[ArticleChange]
@@ -86,44 +43,67 @@ class Comparison:
     @property
     def enough(self) -> bool:
         """Whether there are articles enough in common to say anything."""
-        return self.articles >= LEAST
+        return self.distinct >= LEAST
 
     @property
     def better(self) -> list[LabelChange]:
-        """The labels that are shown better, the surest first."""
-        return [one for one in self.labels if one.difference.low > 0 and one.difference.shown]
+        """The labels that are shown better."""
+        return [one for one in self.labels if one.difference.better]
 
     @property
     def worse(self) -> list[LabelChange]:
         """The labels that are shown worse."""
-        return [one for one in self.labels if one.difference.high < 0 and one.difference.shown]
+        return [one for one in self.labels if one.difference.worse]
+
+    @property
+    def better_phrases(self) -> list[str]:
+        """What is shown better, in words."""
+        return _phrases(self.better, [one for one in self.groups if one.exact.difference.better])
+
+    @property
+    def worse_phrases(self) -> list[str]:
+        """What is shown worse, in words."""
+        return _phrases(self.worse, [one for one in self.groups if one.exact.difference.worse])
+
+    @property
+    def unjudged(self) -> list[GroupChange]:
+        """The groups that articles get other labels of, with too few known ones to judge that."""
+        moved = {one.group for one in self.changed}
+        return [one for one in self.groups if one.group in moved and not one.enough]
 
     @property
     def verdict(self) -> str:
         """The whole of it in one sentence, to stand behind a colon."""
         if self.refused:
             return f"not compared: {self.refused}"
-        if not self.changed:
-            return self._without_changes()
-        articles = len({one.id for one in self.changed})
-        moved = f"{articles} of {self.articles} common articles get other labels"
-        if not self.enough:
-            return f"too few to tell: {moved}, and {LEAST} common ones are needed"
-        shown = [
-            f"{word} on {', '.join(map(_label_phrase, labels))}"
-            for word, labels in (("worse", self.worse), ("better", self.better))
-            if labels
-        ]
-        if shown:
-            return f"shown {' and '.join(shown)}; {moved}"
-        return f"not shown different: {moved}, for no label more than chance explains"
-
-    def _without_changes(self) -> str:
         if self.first == self.second:
             return "no difference: it is the same version"
         if not self.articles:
             return "nothing to compare: they have no article in common"
-        return f"no difference: all {self.articles} common articles get the same labels"
+        return "; ".join([self._shown(), *self._review()])
+
+    def _shown(self) -> str:
+        articles = len({one.id for one in self.changed})
+        moved = f"{articles} of {self.articles} common articles get other labels"
+        if not self.enough:
+            needed = f"{LEAST} distinct ones are needed, not {self.distinct}"
+            return f"too few to tell: {moved}, and {needed}"
+        if not self.changed:
+            return f"no difference: all {self.articles} common articles get the same labels"
+        shown = [
+            f"{word} on {', '.join(phrases)}"
+            for word, phrases in (("worse", self.worse_phrases), ("better", self.better_phrases))
+            if phrases
+        ]
+        found = f"shown {' and '.join(shown)}; {moved}"
+        if not shown:
+            found = f"not shown different: {moved}, for no label more than chance explains"
+        return "; ".join([found, *map(_unjudged_phrase, self.unjudged)])
+
+    def _review(self) -> Iterator[str]:
+        before, after = (f"{share:.0%}" for share in self.reviewed)
+        if before != after:
+            yield f"{after} instead of {before} go to review"
 
     def as_dict(self) -> dict[str, object]:
         return {"verdict": self.verdict, **asdict(self)}
@@ -132,13 +112,15 @@ class Comparison:
         return json.dumps(self.as_dict(), ensure_ascii=False)
 
 
-def _label_phrase(one: LabelChange) -> str:
-    return f"{one.group}:{one.label} (F1 {interval_phrase(one.difference)})"
+def _phrases(labels: Sequence[LabelChange], groups: Sequence[GroupChange]) -> list[str]:
+    """A group as a whole only where none of its labels says as much."""
+    named = {one.group for one in labels}
+    whole = [one.phrase for one in groups if one.group not in named]
+    return [*(one.phrase for one in labels), *whole]
 
 
-def interval_phrase(difference: Difference) -> str:
-    """A difference with its interval, signs and all."""
-    return f"{difference.value:+.3f}, {difference.low:+.3f} to {difference.high:+.3f}"
+def _unjudged_phrase(one: GroupChange) -> str:
+    return f"{one.group} is not judged, as only {one.distinct} have gold labels of it"
 
 
 def not_compared(first: str, second: str, why: str) -> Comparison:
@@ -152,6 +134,8 @@ def not_compared(first: str, second: str, why: str) -> Comparison:
         relabelled=0,
         edited=0,
         starter=0,
+        reviewed=(0.0, 0.0),
+        searched=[],
         groups=[],
         labels=[],
         changed=[],
@@ -171,6 +155,7 @@ def read_comparison(path: Path) -> Comparison:
         return Comparison(
             **{
                 **raw,
+                "reviewed": _pair(raw["reviewed"]),
                 "groups": [_group_change(one) for one in raw["groups"]],
                 "labels": [_label_change(one) for one in raw["labels"]],
                 "changed": [ArticleChange(**one) for one in raw["changed"]],
@@ -181,8 +166,18 @@ def read_comparison(path: Path) -> Comparison:
 
 
 def _group_change(raw: dict[str, Any]) -> GroupChange:
-    difference, reviewed = Difference(**raw["difference"]), raw["reviewed"]
-    return GroupChange(**{**raw, "difference": difference, "reviewed": (reviewed[0], reviewed[1])})
+    exact = raw["exact"]
+    read = {
+        "difference": Difference(**raw["difference"]),
+        "exact": Exact(**{**exact, "difference": Difference(**exact["difference"])}),
+        "reviewed": _pair(raw["reviewed"]),
+    }
+    return GroupChange(**{**raw, **read})
+
+
+def _pair(raw: Any) -> tuple[float, float]:
+    first, second = raw
+    return float(first), float(second)
 
 
 def _label_change(raw: dict[str, Any]) -> LabelChange:

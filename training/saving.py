@@ -24,14 +24,17 @@ from models.predictor import Predictor
 from models.store import Store
 from models.sums import PIPELINE
 from models.version import calibration_as_json, write_model
-from training.comparing import compare
+from training.comparing import compare_with_live
 from training.comparison import COMPARISON, not_compared
 from training.linear import Floats
+from training.sides import SEARCH
 from training.train import Trained
 
 # Whose releases can change a score or the reading of a file.
 _LIBRARIES = ("newstag", "numpy", "scipy", "scikit-learn", "joblib", "rjieba", "jieba")
 _TIMED = 200  # articles
+# What files of another making, under sums that are right, can raise.
+_MALFORMED = (ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -84,9 +87,12 @@ def _write_comparison(folder: Path, name: str, store: Store) -> None:
         champion = store.champion()
         if champion is None:
             return
-        told = compare(store.root / champion, folder, sealed=False).as_dict()
+        told = compare_with_live(store.root / champion, folder).as_dict()
     except StateError as error:  # damaged, or of another scheme: no reason not to save
         told = not_compared(champion or "none", name, error.what).as_dict()
+    except _MALFORMED as error:  # a champion of another making: minutes of training would be lost
+        why = f"the champion is not what newstag wrote ({type(error).__name__})"
+        told = not_compared(champion or "none", name, why).as_dict()
     text = json.dumps(told, ensure_ascii=False, indent=1)
     (folder / COMPARISON).write_text(text + "\n", "utf-8")
 
@@ -139,7 +145,7 @@ def _write_evidence(folder: Path, trained: Trained) -> None:
     _write_lines(folder / "oof.jsonl", _out_of_fold(trained))
     _write_lines(folder / "corpus.jsonl", _corpus_rows(trained.corpus))
     if trained.trials:
-        _write_lines(folder / "search.jsonl", (trial.as_json() for trial in trained.trials))
+        _write_lines(folder / SEARCH, (trial.as_json() for trial in trained.trials))
     report = json.dumps(asdict(trained.report), ensure_ascii=False, indent=1)
     (folder / "report.json").write_text(report + "\n", "utf-8")
     joblib.dump(trained.fitted.as_pipelines(), folder / PIPELINE, compress=3)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
@@ -11,17 +12,21 @@ import numpy as np
 
 from labels.corpus import Labels
 from labels.duplicates import cluster_weights, clusters
-from labels.errors import StateError
+from labels.errors import StateError, VersionError
 from labels.scheme import Scheme, read_scheme
 from models.decision import Rule, decide
 from models.evidence import OutOfFold, Remembered, read_out_of_fold, read_remembered
-from models.manifest import read_manifest
-from models.sums import check_sums
-from models.version import rule_from
+from models.manifest import NAME, read_manifest
+from models.version import rules_from
 from training.simultaneous import Bools, Floats, Rows
 
-# From so many on, given articles alone are compared: starter articles are easy for anybody.
+# From so many distinct ones on, given articles alone are compared: starter articles are easy for
+# anybody.
 LEAST = 20
+
+SEARCH = "search.jsonl"  # in a version: what a search tried before it was trained
+# What is read of a version to compare it.
+FILES = (NAME, "scheme.toml", "oof.jsonl", "corpus.jsonl")
 
 Given = tuple[frozenset[str], ...]  # the labels that an article got, by group of the scheme
 
@@ -34,7 +39,8 @@ class Sides:
     the earlier one had another. ``edited`` are articles of the same id whose text is not the
     same: they are left out, as are ``starter`` ones where ``source`` is given. ``given`` and
     ``reviewed`` have an entry a side: the labels by article and group, and which groups send
-    the article to a person, shape (n, groups). ``weights`` (n,) make near-duplicates one.
+    the article to a person, shape (n, groups). ``clusters`` (n,) number near-duplicates alike.
+    ``searched`` are the versions whose recipe was chosen by a search.
     """
 
     versions: tuple[str, str]
@@ -48,10 +54,26 @@ class Sides:
     relabelled: int = 0
     edited: int = 0
     starter: int = 0
+    searched: tuple[str, ...] = ()
 
-    @property
+    @cached_property
+    def known(self) -> Bools:
+        """Of which groups an article's gold is known, shape (n, groups)."""
+        groups = self.scheme.groups
+        rows = [[group.id in labels for group in groups] for labels in self.gold]
+        return np.array(rows, bool).reshape(len(self), len(groups))
+
+    @cached_property
     def weights(self) -> Floats:
-        return cluster_weights(self.clusters)
+        """What an article counts in each group, shape (n, groups).
+
+        Near-duplicates of known gold count as one article together, others nothing.
+        """
+        return np.stack([_weights(self.clusters, mine) for mine in self.known.T], axis=1)
+
+    def distinct(self, group: int) -> int:
+        """How many articles of known gold a group has, near-duplicates counted once."""
+        return len(np.unique(self.clusters[self.known[:, group]]))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -66,9 +88,7 @@ class _Side:
     held: OutOfFold
     remembered: Remembered
     rules: Sequence[Rule]
-
-    def rows(self) -> dict[str, int]:
-        return {name: at for at, name in enumerate(self.held.ids)}
+    searched: bool
 
     def decide(self, rows: Sequence[int]) -> tuple[tuple[Given, ...], Bools]:
         # A label that no model of the other folds had learnt is as one that was not given.
@@ -89,67 +109,96 @@ class _Side:
         return tuple(given), reviewed
 
 
-def read_sides(first: Path, second: Path, *, sealed: bool = True) -> Sides:
+def _weights(clusters: Rows, chosen: Bools) -> Floats:
+    found = np.zeros(len(clusters))
+    found[chosen] = cluster_weights(clusters[chosen])
+    return found
+
+
+def read_sides(first: Path, second: Path) -> Sides:
     """What the two version directories hold of the articles that they have in common.
 
-    Where ``second`` is not ``sealed`` it is being written, and has no sums yet.
+    Their sums are not looked at: one may be damaged elsewhere, or is being written.
 
     Raises:
         StateError: they have different schemes.
-        VersionError: one is damaged.
+        VersionError: one is not what newstag wrote.
     """
-    for folder in (first, second):
-        read_manifest(folder)  # says so where it is no version, or of another format
-    check_sums(first)
-    if sealed:
-        check_sums(second)
     sides = _side(first), _side(second)
     if sides[0].scheme.digest() != sides[1].scheme.digest():
         what = f"another scheme than {sides[0].version}: their labels cannot be compared"
         raise StateError(sides[1].version, what, "Compare versions of one scheme")
-    one, other = (side.rows() for side in sides)
-    names = [name for name in one if name in other]
-    same = [name for name in names if _text(sides[0], one[name]) == _text(sides[1], other[name])]
-    given = [
-        name
-        for name in same
-        if sides[0].held.sources[one[name]] == sides[1].held.sources[other[name]] == "given"
-    ]
-    kept = given if len(given) >= LEAST else same
-    pairs = [(one[name], other[name]) for name in kept]
-    told = (
-        sides[0].decide([row for row, _ in pairs]),
-        sides[1].decide([row for _, row in pairs]),
-    )
     later = int(sides[0].version <= sides[1].version)
-    gold = [tuple(sides[at].held.labels[pair[at]] for pair in pairs) for at in (0, 1)]
-    sketches = sides[later].remembered.sketches[[pair[later] for pair in pairs]]
+    common = _common(*sides)
+    pairs = _same(sides, common)
+    numbers = clusters(sides[later].remembered.sketches[[pair[later] for pair in pairs]])
+    kept = _kept(sides, pairs, numbers, later)
+    chosen = [pairs[at] for at in kept.tolist()]
+    gold = [tuple(sides[at].held.labels[pair[at]] for pair in chosen) for at in (0, 1)]
+    told = [side.decide([pair[at] for pair in chosen]) for at, side in enumerate(sides)]
     return Sides(
         versions=(sides[0].version, sides[1].version),
         scheme=sides[later].scheme,
-        ids=tuple(kept),
-        source="given" if kept is given else "all",
+        ids=tuple(sides[0].held.ids[row] for row, _ in chosen),
+        source="given" if len(kept) and _given(sides, pairs)[kept].all() else "all",
         gold=gold[later],
         given=(told[0][0], told[1][0]),
         reviewed=(told[0][1], told[1][1]),
-        clusters=clusters(sketches),
+        clusters=numbers[kept],
         relabelled=sum(a != b for a, b in zip(*gold, strict=True)),
-        edited=len(names) - len(same),
-        starter=len(same) - len(kept),
+        edited=len(common) - len(pairs),
+        starter=len(pairs) - len(kept),
+        searched=tuple(side.version for side in sides if side.searched),
     )
+
+
+def _common(first: _Side, second: _Side) -> list[tuple[int, int]]:
+    """The rows of the articles that both sides have by their ids."""
+    rows = {name: row for row, name in enumerate(second.held.ids)}
+    return [(at, rows[name]) for at, name in enumerate(first.held.ids) if name in rows]
+
+
+def _same(sides: tuple[_Side, _Side], pairs: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those of the pairs whose text is the same."""
+    texts, others = (side.remembered.texts for side in sides)
+    return [(at, other) for at, other in pairs if texts[at] == others[other]]
+
+
+def _given(sides: tuple[_Side, _Side], pairs: Sequence[tuple[int, int]]) -> Bools:
+    """Which pairs are a given article on both sides, shape (pairs,)."""
+    sources, others = (side.held.sources for side in sides)
+    return np.array([sources[at] == others[to] == "given" for at, to in pairs], bool)
+
+
+def _kept(
+    sides: tuple[_Side, _Side], pairs: Sequence[tuple[int, int]], numbers: Rows, later: int
+) -> Rows:
+    """Which pairs are compared: the given ones, unless they are too few of some group.
+
+    Where there are no more of a group among the others, it holds nobody up.
+    """
+    given = _given(sides, pairs)
+    labels = [sides[later].held.labels[pair[later]] for pair in pairs]
+    enough = len(np.unique(numbers[given])) >= LEAST
+    for group in sides[later].scheme.groups:
+        known = np.array([group.id in held for held in labels], bool)
+        mine, every = (len(np.unique(numbers[known & some])) for some in (given, True))
+        enough = enough and (mine >= LEAST or mine == every)
+    return np.flatnonzero(given) if enough else np.arange(len(pairs))
 
 
 def _side(folder: Path) -> _Side:
-    manifest = read_manifest(folder)
+    manifest = read_manifest(folder)  # says so where it is no version, or of another format
     scheme = read_scheme(folder / "scheme.toml")
+    held, remembered = read_out_of_fold(folder, scheme), read_remembered(folder)
+    if held.ids != remembered.ids:
+        what = "not the articles of oof.jsonl"
+        raise VersionError(str(folder / "corpus.jsonl"), what, "Train again")
     return _Side(
         version=manifest.version,
         scheme=scheme,
-        held=read_out_of_fold(folder, scheme),
-        remembered=read_remembered(folder),
-        rules=[rule_from(manifest.rules[group.id]) for group in scheme.groups],
+        held=held,
+        remembered=remembered,
+        rules=rules_from(folder, manifest, scheme),
+        searched=(folder / SEARCH).exists(),
     )
-
-
-def _text(side: _Side, row: int) -> str:
-    return side.remembered.texts[row]

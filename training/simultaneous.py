@@ -30,7 +30,17 @@ class Difference:
     @property
     def shown(self) -> bool:
         """Whether the interval leaves no room for none at all."""
-        return self.low > _NOTHING or self.high < -_NOTHING
+        return self.better or self.worse
+
+    @property
+    def better(self) -> bool:
+        """Whether the second side is shown to be better."""
+        return self.low > _NOTHING
+
+    @property
+    def worse(self) -> bool:
+        """Whether it is shown to be worse."""
+        return self.high < -_NOTHING
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +49,7 @@ class Answers:
 
     ``first``, ``second`` and ``gold`` have shape (n, labels); ``weights`` likewise, 0 where the
     gold of the label's group is not known. ``clusters`` of near-duplicates has shape (n,).
+    ``groups`` are the columns of those groups that are compared as a whole, too.
     """
 
     first: Bools
@@ -46,26 +57,55 @@ class Answers:
     gold: Bools
     weights: Floats
     clusters: Rows
+    groups: tuple[slice, ...] = ()
 
     def f1(self, given: Bools) -> Floats:
         """F1 of each label of one side, shape (labels,); 0 where nobody named it."""
         hits = (self.weights * (given & self.gold)).sum(axis=0)
         return _ratio(2 * hits, (self.weights * given).sum(axis=0) + self._positives)
 
+    def exact(self, given: Bools) -> Floats:
+        """The share of articles with exactly their labels of each group, shape (groups,)."""
+        known, right = self._known(), self._right(given)
+        return _ratio((known * right).sum(axis=0), known.sum(axis=0))
+
+    @property
+    def present(self) -> Bools:
+        """Which labels stand in the gold, shape (labels,)."""
+        return self._positives > 0
+
     @property
     def _positives(self) -> Floats:
         return np.asarray((self.weights * self.gold).sum(axis=0))
 
-    @property
-    def present(self) -> Bools:
-        """Which labels stand in the gold or were given by a side, shape (labels,)."""
-        named = self.first | self.second | self.gold
-        return np.asarray((self.weights * named).sum(axis=0) > 0)
+    def _known(self) -> Floats:
+        """What each article counts in each group, shape (n, groups)."""
+        first = [columns.start for columns in self.groups]
+        return self.weights[:, first]
+
+    def _right(self, given: Bools) -> Bools:
+        """Who got exactly its labels of each group, shape (n, groups)."""
+        same = given == self.gold
+        right = [same[:, columns].all(axis=1) for columns in self.groups]
+        return np.array(right, bool).reshape(len(self.groups), len(given)).T
+
+    def parts(self, given: Bools) -> tuple[Floats, Floats]:
+        """What each article adds to numerator and denominator of every figure of one side.
+
+        Both have shape (n, labels + groups): F1 of the labels, then the shares of ``exact``.
+        """
+        known = self._known()
+        top = np.hstack([2 * self.weights * (given & self.gold), known * self._right(given)])
+        bottom = np.hstack([self.weights * (given * 1.0 + self.gold), known])
+        return top, bottom
 
 
 @dataclass(frozen=True, kw_only=True)
 class Swapped:
-    """Differences of F1 by label: the one ``seen``, (labels,), and those of swaps, (draws, labels).
+    """Differences of each figure: ``seen`` of shape (figures,), ``drawn`` of (draws, figures).
+
+    ``drawn`` are those of swaps. The figures are F1 by label, and behind them the shares of
+    articles exactly right by group.
 
     The sides of whole clusters are swapped at random. Were the two sides alike, what was seen
     would be one more such draw (Fisher's randomisation; for F1: Yeh 2000).
@@ -75,14 +115,14 @@ class Swapped:
     drawn: Floats
 
     def simultaneous(self) -> list[Difference]:
-        """An interval for each label; with 95 % confidence all of them hold at once.
+        """An interval for each figure; with 95 % confidence all of them hold at once.
 
         max-T (Westfall and Young 1993): every difference is set in relation to its standard
-        error, and the interval reaches as many of these as the greatest of all labels does in
+        error, and the interval reaches as many of these as the greatest of all figures does in
         95 % of the swaps.
         """
         return [
-            Difference(value=value, low=value - reach, high=value + reach)
+            _between(value, reach)
             for value, reach in zip(self.seen.tolist(), self._reach().tolist(), strict=True)
         ]
 
@@ -95,16 +135,24 @@ class Swapped:
         return np.asarray(errors * _quantile(greatest))
 
     def mean(self, labels: Bools) -> Difference:
-        """The difference of mean F1 over some labels, with an interval of its own alone."""
+        """The difference of mean F1 over some labels, with an interval of its own alone.
+
+        ``labels`` has shape (labels,).
+        """
         if not labels.any():
-            return Difference(value=0.0, low=0.0, high=0.0)
-        value = float(self.seen[labels].mean())
-        reach = _quantile(np.abs(self.drawn[:, labels].mean(axis=1)))
-        return Difference(value=value, low=value - reach, high=value + reach)
+            return _between(0.0, 0.0)
+        mine = np.flatnonzero(labels)
+        value = float(self.seen[mine].mean())
+        return _between(value, _quantile(np.abs(self.drawn[:, mine].mean(axis=1))))
+
+
+def _between(value: float, reach: float) -> Difference:
+    """No difference of two shares is greater than 1, whatever swaps make of few articles."""
+    return Difference(value=value, low=max(value - reach, -1.0), high=min(value + reach, 1.0))
 
 
 def swapped(answers: Answers, seed: int = 0) -> Swapped:
-    """The differences of F1, second less first, as they are and with sides swapped."""
+    """The differences of the figures, second less first, as they are and with sides swapped."""
     totals, moved = _sums(answers)
     seen = _difference(*totals)
     draws = [
@@ -120,18 +168,17 @@ def swapped(answers: Answers, seed: int = 0) -> Swapped:
 
 
 def _sums(answers: Answers) -> tuple[tuple[Floats, ...], tuple[Floats, Floats]]:
-    """Numerator and denominator of F1 of both sides, and what a swap of each cluster moves.
+    """Numerator and denominator of both sides' figures, and what a swap of each cluster moves.
 
     Only clusters that are answered differently move anything; the others are left out.
     """
-    weights, gold = answers.weights, answers.gold
-    tops = [2 * weights * (side & gold) for side in (answers.first, answers.second)]
-    bottoms = [weights * (side * 1.0 + gold) for side in (answers.first, answers.second)]
+    sides = [answers.parts(side) for side in (answers.first, answers.second)]
+    tops, bottoms = ([side[at] for side in sides] for at in (0, 1))
     _, cluster = np.unique(answers.clusters, return_inverse=True)
     apart = np.unique(cluster[(answers.first != answers.second).any(axis=1)])
     place = np.searchsorted(apart, cluster)
     mine = np.isin(cluster, apart)
-    moved = [np.zeros((len(apart), gold.shape[1])) for _ in range(2)]
+    moved = [np.zeros((len(apart), tops[0].shape[1])) for _ in range(2)]
     for total, (first, second) in zip(moved, (tops, bottoms), strict=True):
         np.add.at(total, place[mine], (second - first)[mine])
     totals = tuple(side.sum(axis=0) for pair in zip(tops, bottoms, strict=True) for side in pair)

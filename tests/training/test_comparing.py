@@ -13,10 +13,14 @@ import pytest
 from labels.corpus import Corpus, Sample
 from labels.errors import StateError, VersionError
 from models.store import Store
+from models.sums import write_sums
+from training.changes import interval_phrase
 from training.comparing import compare
 from training.comparison import COMPARISON, not_compared, read_comparison
 from training.contrast import comparison_lines
 from training.saving import save
+from training.sides import SEARCH
+from training.simultaneous import Difference
 from training.train import Trained
 
 Save = Callable[[Trained], Path]
@@ -108,6 +112,8 @@ def test_a_handful_of_changes_is_not_shown_different(trained: Trained, saved: Sa
         "not shown different: 2 of 120 common articles get other labels, "
         "for no label more than chance explains"
     )
+    fell = 1 - found.groups[1].exact.second
+    assert 1 / 112 <= fell <= 2.001 / 112  # two articles of 112 distinct ones, or a copy of one
 
 
 def test_every_changed_article_is_told_with_what_is_right(trained: Trained, saved: Save) -> None:
@@ -139,10 +145,10 @@ def test_fewer_than_twenty_common_articles_are_too_few_to_tell(
     good = perfect(trained)
     few = first_of(wrong_in(good, having(trained, AI), AI), 19)
     found = compare(saved(good), saved(few))
-    assert found.articles == 19
+    assert (found.articles, found.distinct) == (19, 18)
     assert not found.enough
     assert found.verdict.startswith("too few to tell: ")
-    assert found.verdict.endswith(", and 20 common ones are needed")
+    assert found.verdict.endswith(", and 20 distinct ones are needed, not 18")
 
 
 def test_no_common_article_is_nothing_to_compare(trained: Trained, saved: Save) -> None:
@@ -192,9 +198,10 @@ def test_given_articles_alone_are_compared_where_they_are_enough(
             else replace(sample, source="starter", theme="t")
         )
 
-    enough, few = (with_samples(trained, starter(most)) for most in (20, 19))
+    enough, few = (with_samples(trained, starter(most)) for most in (24, 20))
     found = compare(saved(enough), saved(enough))
-    assert (found.source, found.articles, found.starter) == ("given", 20, 100)
+    assert (found.source, found.articles, found.starter) == ("given", 24, 96)
+    assert found.distinct >= 20
     found = compare(saved(few), saved(few))
     assert (found.source, found.articles, found.starter) == ("all", 120, 0)
 
@@ -260,6 +267,109 @@ def test_a_damaged_champion_is_no_reason_not_to_save(trained: Trained, saved: Sa
     assert remembered.verdict == "not compared: a missing file"
     lines = list(comparison_lines(remembered))
     assert lines[-1] == "verdict: not compared: a missing file"
+
+
+def test_nor_is_one_whose_sums_are_right_and_whose_rows_are_not(
+    trained: Trained, saved: Save
+) -> None:
+    first = saved(trained)
+    lines = (first / "corpus.jsonl").read_text("utf-8").splitlines(keepends=True)
+    (first / "corpus.jsonl").write_text("".join(lines[:-1]), "utf-8")
+    rules = json.loads((first / "manifest.json").read_text("utf-8"))
+    write_sums(first)
+    second = saved(trained)
+    assert "not the articles of oof.jsonl" in read_comparison(second / COMPARISON).verdict
+    with pytest.raises(VersionError, match=r"corpus\.jsonl: not the articles of oof\.jsonl"):
+        compare(first, second)
+    (first / "corpus.jsonl").write_text("".join(lines), "utf-8")
+    rules["rules"].popitem()
+    (first / "manifest.json").write_text(json.dumps(rules), "utf-8")
+    write_sums(first)
+    with pytest.raises(VersionError, match="rules that are not those of the scheme"):
+        compare(first, second)
+
+
+def test_given_articles_without_labels_of_a_group_do_not_leave_it_unjudged(
+    trained: Trained, saved: Save
+) -> None:
+    """The given articles have a type only: the others are compared as well, for domains."""
+
+    def of_type(sample: Sample) -> Sample:
+        if int(sample.article.id[1:]) <= 30:
+            return replace(sample, labels={"type": sample.labels["type"]})
+        return replace(sample, source="starter", theme="t")
+
+    some = with_samples(trained, of_type)
+    found = compare(saved(some), saved(some))
+    assert (found.source, found.articles) == ("all", 120)
+    assert [one.articles for one in found.groups] == [120, 90]
+    assert found.groups[1].enough
+
+
+def test_a_group_that_changes_and_has_few_gold_labels_is_named(
+    trained: Trained, saved: Save
+) -> None:
+    def untold(sample: Sample) -> Sample:
+        if int(sample.article.id[1:]) <= 19:
+            return sample
+        return replace(sample, labels={"type": sample.labels["type"]})
+
+    good = with_samples(perfect(trained), untold)
+    found = compare(saved(good), saved(wrong_in(good, having(trained, AI), AI)))
+    assert found.verdict.endswith("; domains is not judged, as only 18 have gold labels of it")
+
+
+def test_copies_of_unknown_gold_take_nothing_from_the_known_one(
+    trained: Trained, saved: Save
+) -> None:
+    copied = perfect(trained).corpus.samples[0]
+    row = having(trained, AI)[0]
+    samples = list(trained.corpus.samples)
+    samples[row] = replace(samples[row], article=replace(copied.article, id=f"a{row + 1}"))
+    samples[0] = replace(samples[0], labels={"type": samples[0].labels["type"]})
+    corpus = Corpus(scheme=trained.corpus.scheme, samples=tuple(samples))
+    good = replace(trained, corpus=corpus, likely=perfect(trained).likely)
+    found = compare(saved(good), saved(wrong_in(good, [row], AI)))
+    assert found.groups[1].articles == 119
+    assert found.groups[1].exact.second == pytest.approx(1 - 1 / found.groups[1].distinct)
+
+
+def test_a_change_of_what_goes_to_review_stands_in_the_verdict(
+    trained: Trained, saved: Save
+) -> None:
+    good = perfect(trained)
+    unsure = replace(good, likely=np.where(trained.corpus.strata, 0.4, 0.2))
+    assert compare(saved(good), saved(unsure)).verdict.endswith("; 100% instead of 0% go to review")
+
+
+def test_few_articles_that_agree_are_too_few_all_the_same(trained: Trained, saved: Save) -> None:
+    one = first_of(perfect(trained), 1)
+    assert compare(saved(one), saved(one)).verdict == (
+        "too few to tell: 0 of 1 common articles get other labels, and 20 distinct ones are "
+        "needed, not 1"
+    )
+
+
+def test_a_searched_recipe_is_said_to_be_flattered(trained: Trained, saved: Save) -> None:
+    first, second = saved(trained), saved(trained)
+    (second / SEARCH).write_text("", "utf-8")
+    write_sums(second)
+    lines = list(comparison_lines(compare(first, second)))
+    assert any(line.startswith(f"The recipe of {second.name} was chosen by") for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        (-0.0001, "-0.0001"),
+        (0.0123, "+0.012"),
+        (0.0, "+0.000"),
+        (-0.0, "+0.000"),
+        (-4e-6, "-0.000004"),
+    ],
+)
+def test_a_difference_shows_on_which_side_of_nothing_it_lies(value: float, said: str) -> None:
+    assert interval_phrase(Difference(value=value, low=-1, high=1)).startswith(f"{said}, ")
 
 
 def test_what_is_no_comparison_is_refused(tmp_path: Path) -> None:

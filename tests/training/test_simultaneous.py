@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import f1_score
@@ -104,6 +106,27 @@ def test_copies_of_an_article_are_swapped_together_and_are_no_more_evidence() ->
     )
     for a, b in zip(once, swapped(copied).simultaneous(), strict=True):
         assert (b.value, b.low, b.high) == pytest.approx((a.value, a.low, a.high))
+
+
+def test_the_shares_of_articles_exactly_right_are_compared_with_the_labels() -> None:
+    gold = gold_of(7)
+    first, second = flipped(gold, 0.3, 8), flipped(gold, 0.1, 9)
+    sides = replace(answers(first, second, gold), groups=(slice(0, 3), slice(3, 4)))
+    found = swapped(sides).simultaneous()
+    assert len(found) == 4 + 2
+    for at, columns in enumerate(sides.groups):
+        before, after = ((s == gold)[:, columns].all(axis=1).mean() for s in (first, second))
+        assert found[4 + at].value == pytest.approx(after - before)
+        assert sides.exact(first)[at] == pytest.approx(before)
+        assert found[4 + at].shown
+
+
+def test_no_interval_reaches_beyond_what_is_possible() -> None:
+    gold = gold_of(3, articles=4, labels=1)
+    gold[0] = True
+    [found] = swapped(answers(gold, ~gold, gold)).simultaneous()
+    assert (found.value, found.low) == (-1.0, -1.0)
+    assert found.high <= 1.0
 
 
 def test_equal_seeds_give_equal_intervals() -> None:
