@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-import models
 from labels.errors import VersionError
 from models.listing import version_lines
 from models.store import Store
 from models.sums import check_sums
+from tests.models.killing import steps_of
 
 A = "20260101T000000Z-00000001"
 B = "20260102T000000Z-00000002"
@@ -24,72 +20,6 @@ C = "20260103T000000Z-00000003"
 D = "20260104T000000Z-00000004"
 
 Save = Callable[[Store, str], Path]
-
-# A child does the thing and dies before its n-th change of a file, for every n until it gets to
-# the end. What it would clean up in a finally it does not.
-SCRIPT = """
-import json, os, shutil, sys
-from pathlib import Path
-from models.store import Store
-import models.adopting
-from models.sums import check_sums
-
-models.adopting.load_predictor = check_sums  # golden texts take their time
-CHANGES = {"os.rename", "os.remove", "os.rmdir", "os.mkdir", "os.truncate", "os.chmod"}
-source, verb, killed = Path(sys.argv[1]), sys.argv[2], Path(sys.argv[3])
-whole = source.with_name("whole")
-
-def act(store):
-    {
-        "promote": lambda: store.promote("20260102", "x"),
-        "rollback": lambda: store.rollback("x"),
-        "prune": lambda: store.prune(1),
-        "restore": lambda: store.restore(whole),
-        "adopt": lambda: store.adopt(whole),
-        "mend": lambda: store.mend(),
-    }[verb]()
-
-def run(root, allowed):
-    left = allowed
-
-    def count(event, arguments):
-        nonlocal left
-        written = event == "open" and arguments[2] & (os.O_WRONLY | os.O_RDWR)
-        if event in CHANGES or written:
-            left -= 1
-            if left < 0:
-                os._exit(9)
-
-    sys.addaudithook(count)
-    act(Store(root))
-    os._exit(0)
-
-number = 0
-while True:
-    root = killed / f"{number:03}"
-    shutil.copytree(source, root)
-    child = os.fork()
-    if child == 0:
-        run(root, number)
-    if os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0:
-        break
-    number += 1
-print(json.dumps(number))
-"""
-
-
-def steps_of(store: Store, verb: str, killed: Path) -> list[Store]:
-    """The stores that a kill before each step leaves, the last one with everything done."""
-    done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, store.root, verb, killed],
-        cwd=Path(models.__file__).parents[1],
-        env={**os.environ, "OPENBLAS_NUM_THREADS": "1"},  # threads do not survive a fork
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.stderr == ""
-    return [Store(killed / f"{number:03}") for number in range(json.loads(done.stdout) + 1)]
 
 
 def check(store: Store) -> None:
@@ -176,7 +106,7 @@ def test_a_version_is_pruned_whole_or_not_at_all(full: Store, tmp_path: Path) ->
 def test_a_version_is_restored_or_can_be_restored_again(full: Store, tmp_path: Path) -> None:
     whole = Path(shutil.copytree(full.root / B, tmp_path / "whole"))
     (full.root / B / "idf.npy").write_bytes(b"\0")
-    stores = steps_of(full, "restore", tmp_path / "killed")
+    stores = steps_of(full, "restore", tmp_path / "killed", whole)
     check(stores[-1])
     assert len(stores) > 10
     for store in stores[:-1]:
@@ -189,7 +119,7 @@ def test_a_version_is_restored_or_can_be_restored_again(full: Store, tmp_path: P
 
 def test_a_version_is_adopted_or_can_be_adopted_again(full: Store, tmp_path: Path) -> None:
     whole = Path(shutil.move(full.root / B, tmp_path / "whole"))
-    for store in steps_of(full, "adopt", tmp_path / "killed"):
+    for store in steps_of(full, "adopt", tmp_path / "killed", whole):
         check(store)
         assert store.adopt(whole) == store.root / B
         check(store)

@@ -2,59 +2,28 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from types import FrameType
 
 import pytest
 
 from models.store import Store
 from models.sums import check_sums
+from tests.models.killing import SAVED, steps_of
 
 A = "20260101T000000Z-00000001"
 B = "20260102T000000Z-00000002"
-C = "20260202T000000Z-00000003"
-
-# What changes a disk; a kill between two of these is as one of them.
-DISK = {"chmod", "flush", "mkdir", "open", "rename", "replace", "rmdir", "truncate", "unlink"}
-DISK |= {"write", "mkstemp", "mkdtemp", "fdopen", "link", "copyfile", "sendfile"}
 
 Save = Callable[[Store, str], Path]
 
 
-def killed_at(step: int, act: Callable[[], object]) -> bool:
-    """Run it in a process that ends, as by a kill, at such a step; whether it came so far."""
-    child = os.fork()
-    if child == 0:
-        seen = 0
-
-        def watch(_frame: FrameType, event: str, what: object) -> None:
-            nonlocal seen
-            if event in {"c_call", "c_return"} and getattr(what, "__name__", "") in DISK:
-                seen += 1
-                if seen == step:
-                    os._exit(9)
-
-        try:
-            sys.setprofile(watch)
-            act()
-        finally:
-            os._exit(0)
-    _, status = os.waitpid(child, 0)
-    return os.waitstatus_to_exitcode(status) == 9
-
-
-@pytest.fixture(scope="module")
-def three(save: Save, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store of three versions; the champion was promoted after the first."""
-    store = Store(tmp_path_factory.mktemp("three") / "store")
-    for name in (A, B, C):
+@pytest.fixture
+def two(store: Store, save: Save) -> Store:
+    """A store of two versions; the champion was promoted after the first."""
+    for name in (A, B):
         save(store, name)
     store.promote(B, "better")
-    return store.root
+    return store
 
 
 def assert_sound(store: Store) -> None:
@@ -68,39 +37,29 @@ def assert_sound(store: Store) -> None:
         check_sums(store.root / version)
 
 
-@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")  # that it has threads
 def test_a_kill_at_any_step_of_saving_leaves_the_version_out_or_whole(
-    three: Path, save: Save, tmp_path: Path
+    two: Store, tmp_path: Path
 ) -> None:
-    new = "20260303T000000Z-00000004"
-    held = set()
-    for step in range(1, 1000):
-        root = Path(shutil.copytree(three, tmp_path / str(step)))
-        if not killed_at(step, lambda root=root: save(Store(root), new)):  # type: ignore[misc]
-            break
-        store = Store(root)
+    *killed, done = steps_of(two, "save", tmp_path / "killed", two.root / A)
+    assert len(killed) > 20
+    for store in (*killed, done):
         assert_sound(store)
-        held.add(new in store.versions())
-    assert step > 20
-    assert held == {False, True}
+        assert store.champion() == B
+    assert {SAVED in store.versions() for store in killed} == {False, True}
 
 
-@pytest.mark.filterwarnings("ignore:This process:DeprecationWarning")
 def test_a_kill_at_any_step_of_the_first_saving_leaves_no_version_or_a_champion(
-    save: Save, tmp_path: Path
+    store: Store, save: Save, tmp_path: Path
 ) -> None:
+    whole = save(Store(tmp_path / "other"), A)
+    *killed, done = steps_of(store, "save", tmp_path / "killed", whole)
+    assert len(killed) > 20
     found = set()
-    for step in range(1, 1000):
-        root = tmp_path / str(step) / "store"
-        root.parent.mkdir()
-        if not killed_at(step, lambda root=root: save(Store(root), A)):  # type: ignore[misc]
-            break
-        store = Store(root)
-        if store.versions():
-            assert_sound(store)
-        found.add(store.champion())
-        if not store.versions():
-            save(store, B)
-            assert_sound(store)
-    assert step > 20
-    assert found == {None, A}
+    for left in (*killed, done):
+        if left.versions():
+            assert_sound(left)
+        found.add(left.champion())
+        if not left.versions():
+            save(left, B)
+            assert_sound(left)
+    assert found == {None, SAVED}
