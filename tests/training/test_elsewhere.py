@@ -22,9 +22,12 @@ Answers = list[dict[str, Any]]
 HOST = """
 import importlib, json, sys
 from importlib.util import find_spec
+from pathlib import Path
 
 given = json.load(sys.stdin)
-sys.path = [*given["own"], *(path for path in sys.path if path != given["root"])]
+# Wherever newstag lies: this checkout, or another that it was installed from.
+elsewhere = [path for path in sys.path if not Path(path, "newstag.py").is_file()]
+sys.path = [*given["own"], *elsewhere]
 rooms = ("labels", "models")
 own = {room: importlib.import_module(room) for room in rooms if given["own"]}
 assert all(find_spec(name) is None for name in ("training", "serving", "newstag"))
@@ -85,7 +88,6 @@ def of_other_code(
 def told(folder: Path, rows: list[dict[str, str]], models: list[Path], own: Path | None) -> Any:
     """What models answer in a process of its own, which finds nothing of newstag."""
     given = {
-        "root": str(ROOT),
         "own": [str(own)] if own else [],
         "models": [str(model) for model in models],
         "rows": rows,
