@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from training.curves import Bin, PrecisionRecall, decisions_of, precision_recall, reliability
-from training.drawing import BLUE, GREY, ORANGE, VERMILION, Caption, legend_below, names_of, paper
+from training.drawing import (
+    BLUE,
+    GREY,
+    MANY,
+    ORANGE,
+    VERMILION,
+    Caption,
+    legend_below,
+    names_of,
+    paper,
+)
 from training.findings import Told
 from training.reliability import calibration_error
 from training.report import GroupReport
@@ -17,7 +27,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_MANY = 12  # labels, from which on panels are small
 _OWN_EYES = (
     "Out-of-fold probabilities; calibration and thresholds were learnt on the same ones, so that "
     "this may be a little too good. Near-duplicates are not weighed, every article counts."
@@ -28,7 +37,7 @@ def precision_recall_figure(told: Told, source: str) -> Figure:
     """A panel for each label: its precision-recall curve, and where the version's rule stands."""
     labels = names_of(told.group)
     curves = [precision_recall(told, at) for at in range(len(labels))]
-    columns, size = (max(2, ceil(len(labels) ** 0.5)), 2.9) if len(labels) < _MANY else (6, 2.1)
+    columns, size = (max(2, ceil(len(labels) ** 0.5)), 2.9) if len(labels) < MANY else (6, 2.1)
     rows = ceil(len(labels) / columns)
     caption = Caption(title=_pr_title(told, labels, curves, source), note=_pr_note(told))
     figure, panels = paper(size * columns + 0.4, size * rows + 1.0, caption, rows, columns)
@@ -51,7 +60,9 @@ def _panel(axes: Axes, curve: PrecisionRecall | None, threshold: float | None) -
     if curve is None:
         axes.text(0.5, 0.5, "nothing to measure", ha="center", va="center", color=GREY, fontsize=8)
         return
-    axes.plot(curve.recall, curve.precision, color=BLUE, drawstyle="steps-post", lw=1.5)
+    # Up to each recall its own precision: the area below is the average precision.
+    recall, precision = np.append(0.0, curve.recall), np.append(curve.precision[0], curve.precision)
+    axes.plot(recall, precision, color=BLUE, drawstyle="steps-pre", lw=1.5)
     axes.axhline(curve.having / curve.articles, color=GREY, ls="--", lw=1)
     lines = [f"average precision {curve.average:.2f}"]
     if threshold is not None:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 BLUE, VERMILION, GREEN, ORANGE = "#0072B2", "#D55E00", "#009E73", "#E69F00"
 GREY = "#595959"
 
+MANY = 12  # labels, from which on each has less room
+
 _CJK = (
     "Noto Sans CJK SC",
     "Noto Sans CJK JP",  # the name that the shared file of all regions goes by

@@ -46,8 +46,24 @@ def test_the_marked_threshold_lies_where_the_rule_says(findings: Findings) -> No
         curve = precision_recall(told, at)
         assert curve is not None
         drawn = axes.get_lines()[0]
-        assert np.array_equal(np.asarray(drawn.get_xdata()), curve.recall)
-        assert np.array_equal(np.asarray(drawn.get_ydata()), curve.precision)
+        assert np.array_equal(np.asarray(drawn.get_xdata())[1:], curve.recall)
+        assert np.array_equal(np.asarray(drawn.get_ydata())[1:], curve.precision)
+
+
+def test_the_area_below_a_drawn_curve_is_the_average_precision(findings: Findings) -> None:
+    random = np.random.default_rng(5)
+    told = findings.told(findings.scheme.groups[1])
+    noisy = replace(told, likely=np.clip(told.gold * 0.2 + random.random(told.gold.shape), 0, 1))
+    for at, axes in enumerate(panels(precision_recall_figure(noisy, "given"))):
+        curve = precision_recall(noisy, at)
+        assert curve is not None
+        assert curve.average < 0.9
+        path = axes.get_lines()[0]
+        x, y = np.asarray(path.get_xdata()), np.asarray(path.get_ydata())
+        corners = {"steps-pre": y[1:], "steps-post": y[:-1]}[path.get_drawstyle()]
+        assert np.diff(x) @ corners == pytest.approx(curve.average)
+        assert (x[0], y[0]) == (0, curve.precision[0])
+        assert f"average precision {curve.average:.2f}" in axes.texts[0].get_text()
 
 
 def test_of_an_exclusive_group_the_best_labels_are_marked(findings: Findings) -> None:
