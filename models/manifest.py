@@ -11,7 +11,7 @@ from pathlib import Path
 from labels.errors import VersionError
 from models.files import sha256
 
-FORMAT = 5
+FORMAT = 6
 NAME = "manifest.json"
 VERSION_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 

@@ -10,6 +10,7 @@ from scipy.stats import beta
 from labels.scheme import Group
 from models.decision import NEVER, Rule
 from training.counts import Rows
+from training.giving import given_by
 from training.linear import Bools, Floats
 
 _ERROR = 0.05  # the chance that a promise is broken
@@ -59,7 +60,7 @@ def promise(  # noqa: PLR0913, PLR0917 - what is promised, and the four columns 
     ``likely`` and ``targets`` are out of fold, of shape (n, labels); ``clusters`` of
     near-duplicates has shape (n,).
     """
-    given = _given(group, rule, likely)
+    given = given_by(group, rule, likely)
     promises = []
     for at, label in enumerate(group.ids):
         rows = given[:, at]
@@ -82,18 +83,6 @@ def _as_one(likely: Floats, right: Bools, clusters: Rows) -> tuple[Floats, Bools
     np.minimum.at(least, cluster, likely)
     np.maximum.at(most_wrong, cluster[~right], likely[~right])
     return np.where(all_right, least, most_wrong), all_right
-
-
-def _given(group: Group, rule: Rule, likely: Floats) -> Bools:
-    """Which labels the rule gives, shape (n, labels); NaN is no label.
-
-    Nor is 0: the probability of a label that the model of the article could not learn.
-    """
-    known = np.where(np.isfinite(likely), likely, 0.0)
-    if group.exclusive:
-        best = known.argmax(axis=1)
-        return np.asarray((np.arange(likely.shape[1]) == best[:, None]) & (known > 0))
-    return np.asarray((known >= np.array(rule.thresholds)) & np.array(rule.trained))
 
 
 def _promise(label: str, likely: Floats, right: Bools, precision: float) -> Promise:

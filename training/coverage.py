@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
-from training.findings import Told, read_findings
-from training.linear import Floats
+from labels.scheme import Group
+from training.linear import Bools, Floats
 
+USUAL_TARGET = 0.95  # the precision to aim at where the recipe names none
 _NEARLY = 1e-9  # that 19 of 20 are 0.95
 
 
@@ -19,10 +19,10 @@ class Coverage:
 
     ``passing`` is how many they are and ``right`` how many of them got exactly their labels;
     all three have shape (distinct confidences,). Articles of equal confidence pass together. An
-    article without a decision never passes. Near-duplicates are not weighed: an article counts.
+    article without a decision never passes. Counts are sums of weights.
     """
 
-    articles: int
+    articles: float
     confidence: Floats
     passing: Floats
     right: Floats
@@ -38,47 +38,41 @@ class Coverage:
         return self.right / self.passing
 
 
-def coverage_of(told: Told) -> Coverage:
-    """The coverage of one group at every confidence that its articles have."""
-    seen = np.isfinite(told.confidence)
-    confidence, right = told.confidence[seen], told.right[seen]
-    order = np.argsort(-confidence, kind="stable")
-    confidence = confidence[order]
-    ends = np.flatnonzero(np.diff(confidence, append=-np.inf) < 0)
+def confidence_of(group: Group, likely: Floats, given: Bools) -> Floats:
+    """How sure the decision about each article is, shape (n,); NaN where there is none.
+
+    The probability of the best label where exclusive; else the least over labels of p where
+    the label is given and of 1 - p where it is not. A label that was not learnt has p = 0.
+    ``likely`` and ``given`` have shape (n, labels).
+    """
+    if group.exclusive:
+        return np.asarray(likely.max(axis=1))
+    known = np.nan_to_num(likely, nan=0.0)
+    return np.asarray(np.where(given, known, 1 - known).min(axis=1))
+
+
+def coverage_of(confidence: Floats, right: Bools, weights: Floats | None = None) -> Coverage:
+    """The coverage at every confidence that articles have; each counts one unless weighed.
+
+    All have shape (n,). ``right`` says which got exactly their labels.
+    """
+    counted = np.ones(len(confidence)) if weights is None else weights
+    rows = np.flatnonzero(np.isfinite(confidence))
+    rows = rows[np.argsort(-confidence[rows], kind="stable")]
+    ends = np.flatnonzero(np.diff(confidence[rows], append=-np.inf) < 0)
     return Coverage(
-        articles=len(told.ids),
-        confidence=confidence[ends],
-        passing=np.asarray(ends + 1, np.float64),
-        right=np.cumsum(right[order], dtype=np.float64)[ends],
+        articles=float(counted.sum()),
+        confidence=confidence[rows][ends],
+        passing=np.cumsum(counted[rows])[ends],
+        right=np.cumsum((counted * right)[rows])[ends],
     )
-
-
-def place_of(coverage: Coverage, target: float) -> int | None:
-    """Where the greatest coverage lies whose precision is at least ``target``; None if nowhere."""
-    held = np.flatnonzero(coverage.right >= (target - _NEARLY) * coverage.passing)
-    return int(held[-1]) if len(held) else None
 
 
 def coverage_at(coverage: Coverage, target: float) -> float:
     """The greatest coverage whose precision is at least ``target``, 0 where there is none.
 
-    Chosen with all results in view, on probabilities that were calibrated on the same articles,
-    it is what could be had, not a promise: see ``training.abstention`` for that.
+    Chosen with all results in view, it is what could be had, not a promise: see
+    ``training.abstention`` for that.
     """
-    place = place_of(coverage, target)
-    return 0.0 if place is None else float(coverage.share[place])
-
-
-def coverage_at_target(version: Path) -> dict[str, float]:
-    """The same by group, for the recipe's precision or else 0.95, of the evaluated source.
-
-    Groups of which no evaluated article has a label are left out.
-
-    Raises:
-        VersionError: a file of the version is missing or damaged.
-    """
-    findings = read_findings(version)
-    return {
-        group.id: coverage_at(coverage_of(findings.told(group)), findings.target)
-        for group, _ in findings.groups()
-    }
+    held = np.flatnonzero(coverage.right >= (target - _NEARLY) * coverage.passing)
+    return float(coverage.share[held[-1]]) if len(held) else 0.0

@@ -2,35 +2,68 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 from labels.scheme import Group
-from training.coverage import coverage_at, coverage_of
-from training.findings import Findings, read_findings
+from training.findings import Findings
 from training.learning import gain_phrase
 from training.measures import Figure, Spread
 from training.report import GroupReport, LabelReport
-from training.reporting import STYLE_WARNING, is_counted, judged_by, percent
+from training.reporting import (
+    STYLE_WARNING,
+    articles,
+    is_counted,
+    judged_by,
+    micro_name,
+    percent,
+)
 
-COMPARISON = "comparison.json"
+MOST = 5000  # characters, what a registry on PostgreSQL takes
+_FEW = 100  # articles
+_NAMED = 20  # labels in a sentence
+_SIGNS = {sign: f"\\{sign}" for sign in r"\|*_`[]"} | {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_ESCAPES = str.maketrans(_SIGNS)
 
 
-def description(version: Path) -> str:
-    """Markdown: what was learnt from, how well it does, and what to be careful about.
+def description(findings: Findings) -> str:
+    """Markdown: what was learnt from, what to be careful about, and how well it does.
 
-    Raises:
-        VersionError: a file of the version is missing or damaged.
+    At most 5,000 characters; whole lines that are too many are left out, and a last one says so.
     """
-    findings = read_findings(version)
-    parts = [_data(findings), *_against(version)]
-    for group, measured in findings.groups():
-        parts.append("\n".join(_group_lines(findings, group, measured)))
+    parts = [_data(findings)]
+    against = findings.comparison
+    if against:
+        parts.append(f"Against the champion {against.first}: {escaped(against.verdict)}")
     careful = [f"- {line}" for line in _careful(findings)]
     if careful:
         parts.append("\n".join(["**To be careful about**", "", *careful]))
-    return "\n\n".join(parts) + "\n"
+    for group, measured in findings.groups():
+        parts.append("\n".join(_group_lines(findings, group, measured)))
+    return _cut("\n\n".join(parts).split("\n"))
+
+
+def escaped(text: str) -> str:
+    """Text that markdown, in a table too, shows as it is."""
+    return text.translate(_ESCAPES)
+
+
+def _cut(lines: Sequence[str]) -> str:
+    """As many of the lines as there is room for, and how many there are more."""
+    whole = "\n".join(lines) + "\n"
+    if len(whole) <= MOST:
+        return whole
+    # As long as the note can be: with the greatest number that it may have to tell.
+    room = MOST - len(_left_out(len(lines)))
+    kept, used = 0, 0
+    while used + len(lines[kept]) + 1 <= room:
+        used += len(lines[kept]) + 1
+        kept += 1
+    return whole[:used] + _left_out(len(lines) - kept)
+
+
+def _left_out(lines: int) -> str:
+    more = "1 more line is" if lines == 1 else f"{lines} more lines are"
+    return f"\n{more} left out here: see `report.txt` and the table `labels`.\n"
 
 
 def _data(findings: Findings) -> str:
@@ -42,33 +75,21 @@ def _data(findings: Findings) -> str:
     )
 
 
-def _against(version: Path) -> Iterator[str]:
-    """What a comparison with the champion said, where the version remembers one."""
-    try:
-        told = json.loads((version / COMPARISON).read_text("utf-8"))
-        champion, verdict = told.get("with", told.get("first")), told["verdict"]
-    except (AttributeError, LookupError, OSError, TypeError, ValueError):
-        return
-    if isinstance(champion, str) and isinstance(verdict, str):
-        yield f"Against the champion {champion}: {verdict}"
-
-
 def _group_lines(findings: Findings, group: Group, measured: GroupReport) -> Iterator[str]:
-    micro = "accuracy" if group.exclusive else "micro-F1"
-    copies = f", {measured.distinct} distinct" if measured.distinct < measured.articles else ""
-    yield f"**{group.id}** ({measured.articles} articles{copies})"
+    name, micro = escaped(group.id), micro_name(group.exclusive)
+    yield f"**{name}** ({articles(measured.articles, measured.distinct)})"
     yield ""
     yield f"- macro-F1 {_spread(measured.f1_macro)}, {micro} {_spread(measured.f1_micro)}"
-    right = measured.kept_right
-    kept = f"; of the others {percent(right.value)} are exactly right" if right.value else ""
-    yield f"- {percent(measured.reviewed)} go to a person because of the {group.id}{kept}"
-    share = coverage_at(coverage_of(findings.told(group)), findings.target)
+    kept = f"; of the others {percent(measured.kept_right.value)} are exactly right"
+    reviewed = f"- {percent(measured.reviewed)} go to a person because of the {name}"
+    yield f"{reviewed}{kept if measured.reviewed < 1 else ''}"
     yield (
-        f"- {percent(share)} could pass without a person at {percent(findings.target)} exactly "
-        "right: in hindsight, no promise"
+        f"- {percent(measured.coverage_at_target)} could pass without a person at "
+        f"{percent(findings.report.target)} exactly right: in hindsight, no promise"
     )
     yield f"- calibration error {_figure(measured.calibration_error)}"
-    gain = gain_phrase(findings.report.learning.get(group.id, []))
+    report = findings.report
+    gain = gain_phrase(report.learning.get(group.id, []), report.source)
     if gain:
         yield f"- {gain}"
     yield ""
@@ -79,9 +100,9 @@ def _group_lines(findings: Findings, group: Group, measured: GroupReport) -> Ite
 
 
 def _label_row(name: str, label: LabelReport) -> str:
-    shown = label.label if name == label.label else f"{name} {label.label}"
+    shown = escaped(label.label if name == label.label else f"{name} {label.label}")
     cells = [_figure(one) for one in (label.precision, label.recall, label.f1)]
-    return " | ".join([f"| {shown.replace('|', '/')}", str(label.articles), *cells]) + " |"
+    return " | ".join([f"| {shown}", str(label.articles), *cells]) + " |"
 
 
 def _careful(findings: Findings) -> Iterator[str]:
@@ -89,23 +110,26 @@ def _careful(findings: Findings) -> Iterator[str]:
     if report.source == "starter":
         yield STYLE_WARNING
     for group in report.unmeasured:
-        yield f"{group}: no evaluated article has a label of it, so nothing was measured."
+        name = escaped(group)
+        yield f"{name}: no evaluated article has a label of it, so nothing was measured."
     for group, labels in report.untrained.items():
         yield (
-            f"{group}: too few distinct articles to learn {', '.join(labels)}; every article goes "
-            "to a person because of it."
+            f"{escaped(group)}: too few distinct articles to learn {_listed(labels)}; every "
+            "article goes to a person because of it."
         )
     for group, labels in report.unlearnt.items():
         yield (
-            f"{group}: some of the models that judged had not learnt {', '.join(labels)}; its "
-            "figures are too low."
+            f"{escaped(group)}: some of the models that judged had not learnt {_listed(labels)}; "
+            "its figures are too low."
         )
     few = [f"{one.group} {one.articles}" for one in report.groups if one.distinct < _FEW]
     if few:
-        yield f"Few articles were judged ({', '.join(few)}): the intervals are wide."
+        yield f"Few articles were judged ({_listed(few)}): the intervals are wide."
 
 
-_FEW = 100
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+    return escaped(", ".join(names[:_NAMED])) + more
 
 
 def _spread(spread: Spread) -> str:

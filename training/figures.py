@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,24 +13,24 @@ from training.drawing import (
     BLUE,
     GREEN,
     GREY,
+    MANY,
     VERMILION,
     Caption,
     legend_below,
     names_of,
     paper,
 )
-from training.findings import read_findings
+from training.findings import Findings
 from training.linear import Floats
 from training.measures import Figure as Measure
 from training.report import GroupReport
-from training.reporting import is_counted, plain
+from training.reporting import articles, is_counted, plain
 from training.trends import coverage_figure, learning_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_MANY = 12  # labels, from which on a cell has room for its count only
 _SERIES = (
     (-0.22, "precision", BLUE, "o"),
     (0.0, "recall", VERMILION, "s"),
@@ -39,13 +38,8 @@ _SERIES = (
 )
 
 
-def figures(version: Path) -> Iterator[tuple[str, Figure]]:
-    """File names and figures of every group that was measured.
-
-    Raises:
-        VersionError: a file of the version is missing or damaged.
-    """
-    findings = read_findings(version)
+def figures(findings: Findings) -> Iterator[tuple[str, Figure]]:
+    """File names and figures of every group that was measured."""
     source = findings.report.source
     for group, measured in findings.groups():
         told = findings.told(group)
@@ -57,14 +51,13 @@ def figures(version: Path) -> Iterator[tuple[str, Figure]]:
         yield f"{group.id}_coverage.png", coverage_figure(findings, told, measured)
         points = findings.report.learning.get(group.id)
         if points:
-            drawn = learning_figure(group, measured, findings.report, points)
-            yield f"{group.id}_learning.png", drawn
+            yield f"{group.id}_learning.png", learning_figure(findings, group, measured, points)
 
 
 def confusion_figure(group: Group, report: GroupReport) -> Figure:
     """Gold against predicted labels of an exclusive group: mean counts and shares of the row."""
     names, counts = names_of(group), np.array(report.confusion)
-    many = len(names) >= _MANY
+    many = len(names) >= MANY
     size = 0.42 if many else 1.15
     title = f"{group.id}: {_confused(names, counts)}"
     caption = Caption(title=title, note=_confusion_note(report, many))
@@ -83,8 +76,9 @@ def confusion_figure(group: Group, report: GroupReport) -> Figure:
 def _confusion_note(report: GroupReport, many: bool) -> str:
     cells = "the mean count, and as its colour" if many else "the mean count, and"
     return (
-        f"{_counted(report)}; macro-F1 {report.f1_macro.value:.3f}. In each cell: {cells} the "
-        "share of the row, that is of the articles that have the gold label."
+        f"{articles(report.articles, report.distinct)}; macro-F1 {report.f1_macro.value:.3f}. "
+        f"In each cell: {cells} the share of the row, that is of the articles that have the gold "
+        "label."
     )
 
 
@@ -114,9 +108,11 @@ def _confused(names: list[str], counts: Floats) -> str:
 def labels_figure(group: Group, report: GroupReport) -> Figure:
     """Precision, recall and F1 of each label with 95 % intervals."""
     names = names_of(group)
-    many = len(names) >= _MANY
-    note = f"95 % intervals; {_counted(report)}, in brackets those that have the label. "
-    note += "Nothing is drawn where there was nothing to count."
+    many = len(names) >= MANY
+    note = (
+        f"95 % intervals; {articles(report.articles, report.distinct)}, in brackets those that "
+        "have the label. Nothing is drawn where there was nothing to count."
+    )
     caption = Caption(title=f"{group.id}: {_weakest(names, report)}", note=note)
     figure, (axes,) = paper(7.0, 1.6 + (0.42 if many else 0.75) * len(names), caption)
     for series in _SERIES:
@@ -162,9 +158,3 @@ def _weakest(names: list[str], report: GroupReport) -> str:
     if f"{worst:.2f}" == f"{best:.2f}":
         return f"F1 {worst:.2f} for every label"
     return f"weakest is {weak} (F1 {worst:.2f}), strongest {strong} ({best:.2f})"
-
-
-def _counted(report: GroupReport) -> str:
-    """How many articles; near-duplicates, which count once, are named where there are any."""
-    near = f", {report.distinct} distinct" if report.distinct < report.articles else ""
-    return f"{report.articles} articles{near}"

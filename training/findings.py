@@ -14,11 +14,12 @@ from models.decision import Rule
 from models.evidence import OutOfFold, read_out_of_fold
 from models.manifest import Manifest, read_manifest
 from models.version import rule_from
+from training.comparison import COMPARISON, Comparison, read_comparison
+from training.coverage import confidence_of
+from training.giving import given_by
 from training.linear import Bools, Floats
 from training.report import GroupReport, Report
 from training.reporting import report_from
-
-USUAL_TARGET = 0.95  # the precision to aim at where the recipe names none
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,32 +46,29 @@ class Told:
 
     @property
     def confidence(self) -> Floats:
-        """How sure the decision about each article is, shape (n,); NaN where there is none.
-
-        The probability of the best label where exclusive; else the least over labels of p where
-        the label is given and of 1 - p where it is not. A label that was not learnt has p = 0.
-        """
-        if self.group.exclusive:
-            return np.asarray(self.likely.max(axis=1))
-        known = np.nan_to_num(self.likely, nan=0.0)
-        return np.asarray(np.where(self.given, known, 1 - known).min(axis=1))
+        """How sure the decision about each is, shape (n,): see ``training.coverage``."""
+        return confidence_of(self.group, self.likely, self.given)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Findings:
-    """A version's manifest, scheme, report, rules and out-of-fold probabilities."""
+    """What lies in ``folder``: manifest, scheme, report, rules and out-of-fold probabilities.
 
+    ``comparison`` is with the champion of its training; None where there was none yet.
+    """
+
+    folder: Path
     manifest: Manifest
     scheme: Scheme
     report: Report
     rules: Mapping[str, Rule]
     held: OutOfFold
+    comparison: Comparison | None
 
     @property
-    def target(self) -> float:
-        """The precision to aim at."""
-        asked = self.manifest.recipe.get("precision")
-        return USUAL_TARGET if asked is None else float(str(asked))
+    def mixed(self) -> bool:
+        """Whether models learnt from starter articles beside the evaluated ones."""
+        return self.report.source == "given" and bool(self.manifest.counts["starter"])
 
     def groups(self) -> Iterator[tuple[Group, GroupReport]]:
         """The groups that were measured, with their figures."""
@@ -98,17 +96,8 @@ class Findings:
             sources=tuple(self.held.sources[row] for row in rows),
             gold=np.array(gold, bool).reshape(likely.shape),
             likely=likely,
-            given=_given(group, rule, likely),
+            given=given_by(group, rule, likely),
         )
-
-
-def _given(group: Group, rule: Rule, likely: Floats) -> Bools:
-    """The labels that a rule gives, as ``models.decision.decide`` does for one article."""
-    if group.exclusive:
-        known = np.nan_to_num(likely, nan=-1.0)
-        best = known.argmax(axis=1)[:, None] == np.arange(likely.shape[1])
-        return np.asarray(best & (known >= 0))
-    return np.asarray((likely >= np.array(rule.thresholds)) & np.array(rule.trained))
 
 
 def read_findings(version: Path) -> Findings:
@@ -123,10 +112,13 @@ def read_findings(version: Path) -> Findings:
         rules = {group.id: rule_from(manifest.rules[group.id]) for group in scheme.groups}
     except (AttributeError, LookupError, TypeError) as error:
         raise VersionError(str(version), "rules that are none", "Train again") from error
+    compared = version / COMPARISON
     return Findings(
+        folder=version,
         manifest=manifest,
         scheme=scheme,
         report=report_from(version / "report.json"),
         rules=rules,
         held=read_out_of_fold(version, scheme),
+        comparison=read_comparison(compared) if compared.exists() else None,
     )

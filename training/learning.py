@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import hypot
+from itertools import pairwise
 
 import joblib
 import numpy as np
@@ -29,12 +29,15 @@ class Point:
     ``articles`` is a mean over folds, of those whose labels of the group are known. ``f1_macro``
     and ``f1_micro`` are of all folds together. ``f1_macro_error`` is the standard error of
     macro-F1, by the jackknife over folds (Efron and Stein 1981); None where one fold was judged.
+    ``gain_error`` is that of the gain over the point before, fold by fold, so that what makes a
+    fold hard for both is not counted; None for the first point as well.
     """
 
     articles: int
     f1_macro: float
     f1_micro: float
     f1_macro_error: float | None
+    gain_error: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,20 +52,24 @@ class _Step:
     sheets: list[Sheet]
 
 
-def gain_phrase(points: Sequence[Point]) -> str | None:
+def gain_phrase(points: Sequence[Point], source: str) -> str | None:
     """What the last step brought, and whether that is clear; None where there is no step.
 
-    The standard errors of both points together are rather wide, as these share their articles.
+    Clear is what two standard errors do not explain. Of starter articles it is not said: how
+    fast they are learnt tells nothing of real posts.
     """
     if len(points) < 2:
         return None
     before, last = points[-2:]
     gain = last.f1_macro - before.f1_macro
     told = f"{before.articles:,} to {last.articles:,} articles brought {gain:+.3f} macro-F1"
-    if before.f1_macro_error is None or last.f1_macro_error is None:
+    if last.gain_error is None:
         return told
-    error = hypot(before.f1_macro_error, last.f1_macro_error)
-    return f"{told} (± {error:.3f}): {'labelling more pays' if gain > error else 'no clear gain'}"
+    reach = 2 * last.gain_error
+    told = f"{told} (± {reach:.3f})"
+    if source == "starter":
+        return told
+    return f"{told}: {'labelling more pays' if gain > reach else 'no clear gain'}"
 
 
 def learning_curves(  # noqa: PLR0913, PLR0917 - of what, judged on what, how far, and how
@@ -99,7 +106,7 @@ def learning_curves(  # noqa: PLR0913, PLR0917 - of what, judged on what, how fa
     )
     judged = problem.known[np.concatenate(folds)].sum(axis=0)
     return {
-        group.id: [_point(problem, at, of_size) for of_size in zip(*found, strict=True)]
+        group.id: _curve(problem, at, list(zip(*found, strict=True)))
         for at, group in enumerate(problem.scheme.groups)
         if judged[at]
     }
@@ -181,24 +188,42 @@ def _part(problem: Problem, rows: Rows) -> Problem:
     )
 
 
-def _point(problem: Problem, at: int, folds: Sequence[_Step]) -> Point:
+def _curve(problem: Problem, at: int, sizes: Sequence[Sequence[_Step]]) -> list[Point]:
+    """Group number ``at``; of sizes with as many articles of known labels the last."""
+    learnt = [round(float(np.mean([step.learnt[at] for step in folds]))) for folds in sizes]
+    last = {count: _tables(problem, at, folds) for count, folds in zip(learnt, sizes, strict=True)}
+    apart = len(sizes[0]) > 1  # of one fold the halves tell nothing of how folds differ
+    gains = [None, *(_jackknife(*both) if apart else None for both in pairwise(last.values()))]
+    return [
+        Point(
+            articles=count,
+            f1_macro=mean_f1(tables.sum(axis=0)),
+            f1_micro=float(f1_of(tables.sum(axis=(0, 1)))),
+            f1_macro_error=_jackknife(tables) if apart else None,
+            gain_error=gain,
+        )
+        for (count, tables), gain in zip(last.items(), gains, strict=True)
+    ]
+
+
+def _tables(problem: Problem, at: int, folds: Sequence[_Step]) -> Floats:
+    """Counts of hits, false alarms and misses, shape (folds or halves of one, labels, 3)."""
     group = problem.scheme.groups[at]
     sheets = [step.sheets[at] for step in folds]
     if len(folds) == 1:
         sheets = sheets[0].halves()
     decided = zip(given(group, sheets), sheets, strict=True)
-    tables = np.array([counts_of_labels(one, s.gold, s.weights) for one, s in decided])
-    whole = tables.sum(axis=0)
-    return Point(
-        articles=round(float(np.mean([step.learnt[at] for step in folds]))),
-        f1_macro=mean_f1(whole),
-        f1_micro=float(f1_of(whole.sum(axis=0))),
-        f1_macro_error=_jackknife(tables) if len(folds) > 1 else None,
-    )
+    return np.array([counts_of_labels(one, s.gold, s.weights) for one, s in decided])
 
 
-def _jackknife(tables: Floats) -> float:
-    """The standard error of the macro-F1 of (folds, labels, 3) counts."""
+def _jackknife(tables: Floats, after: Floats | None = None) -> float:
+    """The standard error of the macro-F1 of (folds, labels, 3) counts, or of the gain ``after``."""
     count = len(tables)
-    without = [mean_f1(np.delete(tables, at, axis=0).sum(axis=0)) for at in range(count)]
+    without = np.array([_without(tables, at) for at in range(count)])
+    if after is not None:
+        without = np.array([_without(after, at) for at in range(count)]) - without
     return float(np.sqrt((count - 1) * np.var(without)))
+
+
+def _without(tables: Floats, fold: int) -> float:
+    return mean_f1(np.delete(tables, fold, axis=0).sum(axis=0))

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from models.features import Block
 from models.manifest import Manifest
+from training.comparison import Comparison
 from training.report import Report
 
-# Beside the groups' own, which begin with the group's id.
-_GENERAL = ("evaluated_articles", "train_seconds", "microseconds_an_article", "model_bytes")
+# Beside those of the report.
+_GENERAL = ("train_seconds", "microseconds_an_article", "model_bytes")
+_VERDICT = 250  # characters
 
 
 def run_name(manifest: Manifest, report: Report) -> str:
-    """How well it does and when it was trained; a list shows the beginning, beside the time."""
-    figures = " ".join(
-        f"{g.group} {(g.f1_macro if g.exclusive else g.f1_micro).value:.3f}" for g in report.groups
-    )
-    return f"{figures or 'nothing measured'} ({manifest.created[:16].replace('T', ' ')})"
+    """Macro-F1 of every group and when it was trained; a list shows the beginning."""
+    figures = " ".join(f"{group.group} {group.f1_macro.value:.3f}" for group in report.groups)
+    return f"{figures or 'nothing measured'} ({manifest.created[:16].replace('T', ' ')} UTC)"
 
 
 def tags(manifest: Manifest, report: Report, sums: str) -> dict[str, str]:
@@ -42,32 +42,37 @@ def tags(manifest: Manifest, report: Report, sums: str) -> dict[str, str]:
     return found
 
 
-def metrics(manifest: Manifest, report: Report, coverage: Mapping[str, float]) -> dict[str, float]:
-    """The figures to sort and to chart runs by; the others are in the tables.
+def registered_tags(manifest: Manifest, report: Report, sums: str) -> dict[str, str]:
+    """The few tags of a registered version that people read there; its run has the others."""
+    kept = ("version", "sums", "git_commit")
+    found = {key: value for key, value in tags(manifest, report, sums).items() if key in kept}
+    figures = metrics(manifest, report)
+    shown = ("f1_macro", *(f"{group.group}_f1_macro" for group in report.groups))
+    return found | {name: f"{figures[name]:.4f}" for name in shown if name in figures}
 
-    ``coverage`` by group is the share of articles that pass where the target precision holds.
+
+def verdict(comparison: Comparison | None) -> dict[str, str]:
+    """A tag that says in a sentence how it does against the champion; none without one."""
+    if comparison is None:
+        return {}
+    against = f" (against {comparison.first})"
+    said, room = comparison.verdict, _VERDICT - len(against)
+    return {"verdict": f"{said if len(said) <= room else f'{said[: room - 1]}…'}{against}"}
+
+
+def metrics(manifest: Manifest, report: Report) -> dict[str, float]:
+    """The figures to sort and to chart runs by, rounded; the others are in the tables.
+
+    The first is ``f1_macro``, the mean of the groups.
     """
-    found = dict(_figures(report))
-    found |= {f"{group}_coverage_at_target": share for group, share in coverage.items()}
+    found: dict[str, float] = {}
     if report.groups:
         found["f1_macro"] = float(np.mean([group.f1_macro.value for group in report.groups]))
-    return found | {name: manifest.metrics[name] for name in _GENERAL if name in manifest.metrics}
-
-
-def _figures(report: Report) -> Iterator[tuple[str, float]]:
-    for group in report.groups:
-        name = group.group
-        for kind, spread in (("macro", group.f1_macro), ("micro", group.f1_micro)):
-            yield f"{name}_f1_{kind}", spread.value
-            yield f"{name}_f1_{kind}_low", spread.low
-            yield f"{name}_f1_{kind}_high", spread.high
-        for label in group.labels:
-            yield f"{name}_f1_{label.label}", label.f1.value
-        yield f"{name}_reviewed", group.reviewed
-        yield f"{name}_kept_right", group.kept_right.value
-        yield f"{name}_calibration_error", group.calibration_error.value
-    for group in report.themes:
-        yield f"{group.group}_f1_macro_leave_one_theme_out", group.f1_macro.value
+    found |= report.metrics(main=True)
+    rounded = {name: round(value, 4) for name, value in found.items()}
+    return rounded | {
+        name: round(manifest.metrics[name], 1) for name in _GENERAL if name in manifest.metrics
+    }
 
 
 def params(manifest: Manifest) -> dict[str, object]:

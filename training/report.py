@@ -12,6 +12,7 @@ from labels.duplicates import cluster_weights
 from labels.scheme import Group, Scheme
 from training.abstention import Promises
 from training.counts import Rows
+from training.coverage import USUAL_TARGET, confidence_of, coverage_at, coverage_of
 from training.learning import Point
 from training.linear import Bools, Floats
 from training.measures import (
@@ -26,6 +27,7 @@ from training.measures import (
     proportion,
     share_of,
 )
+from training.naming import Metric, by_name
 from training.validation import Judged
 
 
@@ -49,8 +51,10 @@ class GroupReport:
     (exclusive groups only) has gold labels as rows and predicted ones as columns, means over
     partitions. ``reviewed`` is the share that goes to a person because of the group (not of
     its text); ``kept_right`` the share of the rest whose labels are exactly right.
-    ``calibration_error`` is the expected one: of the best label's probability where exclusive,
-    else of the probabilities of all labels.
+    ``coverage_at_target`` is the greatest share, the surest first, that could pass with the
+    target precision exactly right, chosen in hindsight: what could be had, no promise; the mean
+    over partitions. ``calibration_error`` is the expected one: of the best label's probability
+    where exclusive, else of the probabilities of all labels.
     """
 
     group: str
@@ -63,6 +67,7 @@ class GroupReport:
     confusion: list[list[float]]
     reviewed: float
     kept_right: Figure
+    coverage_at_target: float
     calibration_error: Figure
 
 
@@ -77,9 +82,9 @@ class Report:
     ``unmeasured`` are the groups of which no evaluated article has a known label; they have no
     figures. ``untrained`` are labels, by group, with too few articles to be learnt: they send
     all articles to review. ``unlearnt`` are those that the model has learnt, but not every model
-    that judged ``groups``. ``promises`` by group are what ``--precision`` could hold to.
-    ``learning`` by group says what fewer articles of the source would have brought, see
-    ``training.learning``; it is empty in reports of before there was such a thing.
+    that judged ``groups``. ``promises`` by group are what ``--precision`` could hold to;
+    ``precision`` is what that asked for. ``learning`` by group says what fewer articles of the
+    source would have brought, see ``training.learning``.
     """
 
     source: str
@@ -87,6 +92,7 @@ class Report:
     beside: int
     seeds: list[int]
     groups: list[GroupReport]
+    learning: dict[str, list[Point]]
     fold_of: int | None = None
     unmeasured: list[str] = field(default_factory=list)
     untrained: dict[str, list[str]] = field(default_factory=dict)
@@ -94,36 +100,46 @@ class Report:
     themes: list[GroupReport] = field(default_factory=list)
     precision: float | None = None
     promises: dict[str, Promises] = field(default_factory=dict)
-    learning: dict[str, list[Point]] = field(default_factory=dict)
 
-    def metrics(self) -> dict[str, float]:
-        """Flat names for a tracker: ``type_f1_macro``, ``type_f1_macro_low``, ``type_f1_news``."""
-        themes = {
-            f"{group.group}_f1_{kind}_leave_one_theme_out": spread.value
-            for group in self.themes
-            for kind, spread in (("macro", group.f1_macro), ("micro", group.f1_micro))
-        }
-        return {
-            **{name: value for group in self.groups for name, value in _group_metrics(group)},
-            **themes,
-            "evaluated_articles": self.evaluated,
-            "partitions": len(self.seeds),
-        }
+    @property
+    def target(self) -> float:
+        """The precision to aim at."""
+        return target_of(self.precision)
+
+    def metrics(self, *, main: bool = False) -> dict[str, float]:
+        """Flat names for a tracker: ``type_f1_macro``, ``type_f1_macro_low``, ``type_f1_news``.
+
+        With ``main`` those to sort and to chart by; see ``training.naming`` for odd labels.
+        """
+        found = by_name(list(self._metrics()))
+        return {name: one.value for name, one in found.items() if one.main or not main}
+
+    def _metrics(self) -> Iterator[Metric]:
+        for group in self.groups:
+            yield from _group_metrics(group)
+        for group in self.themes:
+            for kind, spread in (("macro", group.f1_macro), ("micro", group.f1_micro)):
+                stem = f"{group.group}_f1_{kind}_leave_one_theme_out"
+                yield Metric(stem=stem, value=spread.value, main=kind == "macro")
+        yield Metric(stem="evaluated_articles", value=self.evaluated)
+        yield Metric(stem="partitions", value=len(self.seeds), main=False)
 
 
-def _group_metrics(group: GroupReport) -> Iterator[tuple[str, float]]:
-    for name, spread in (("f1_macro", group.f1_macro), ("f1_micro", group.f1_micro)):
-        yield f"{group.group}_{name}", spread.value
-        yield f"{group.group}_{name}_low", spread.low
-        yield f"{group.group}_{name}_high", spread.high
-        yield f"{group.group}_{name}_sd", spread.sd
-    for label in group.labels:
-        yield f"{group.group}_f1_{label.label}", label.f1.value
-        yield f"{group.group}_precision_{label.label}", label.precision.value
-        yield f"{group.group}_recall_{label.label}", label.recall.value
-    yield f"{group.group}_reviewed", group.reviewed
-    yield f"{group.group}_kept_right", group.kept_right.value
-    yield f"{group.group}_calibration_error", group.calibration_error.value
+def _group_metrics(group: GroupReport) -> Iterator[Metric]:
+    for kind, spread in (("f1_macro", group.f1_macro), ("f1_micro", group.f1_micro)):
+        stem = f"{group.group}_{kind}"
+        yield Metric(stem=stem, value=spread.value)
+        yield Metric(stem=f"{stem}_low", value=spread.low)
+        yield Metric(stem=f"{stem}_high", value=spread.high)
+        yield Metric(stem=f"{stem}_sd", value=spread.sd, main=False)
+    for one in group.labels:
+        for name, figure in (("f1", one.f1), ("precision", one.precision), ("recall", one.recall)):
+            stem, main = f"{group.group}_{name}", name == "f1"
+            yield Metric(stem=stem, label=one.label, value=figure.value, main=main)
+    yield Metric(stem=f"{group.group}_reviewed", value=group.reviewed)
+    yield Metric(stem=f"{group.group}_kept_right", value=group.kept_right.value)
+    yield Metric(stem=f"{group.group}_coverage_at_target", value=group.coverage_at_target)
+    yield Metric(stem=f"{group.group}_calibration_error", value=group.calibration_error.value)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,35 +170,56 @@ class Gold:
         return [group.id for at, group in groups if not self.known[rows, at].any()]
 
 
-def report_on(gold: Gold, judged: Sequence[Judged], rows: Rows) -> list[GroupReport]:
-    """The figures over the partitions ``judged`` on ``rows``, of every group known in some."""
+@dataclass(frozen=True, kw_only=True)
+class _Part:
+    """What one partition says of a group: ``review`` (n,), the others (n, labels)."""
+
+    likely: Floats
+    given: Bools
+    review: Bools
+
+
+def report_on(
+    gold: Gold, judged: Sequence[Judged], rows: Rows, precision: float | None = None
+) -> list[GroupReport]:
+    """The figures over the partitions ``judged`` on ``rows``, of every group known in some.
+
+    ``precision`` is that of the coverage, 0.95 where none is asked for.
+    """
     reports = []
     for at, group in enumerate(gold.scheme.groups):
         columns = gold.scheme.columns(group)
         mine = rows[gold.known[rows, at]]
         if len(mine):
             one = replace(gold, targets=gold.targets[mine, columns], clusters=gold.clusters[mine])
-            given = [part.given[mine, columns] for part in judged]
-            review = [part.review[mine, at] for part in judged]
-            likely = [part.likely[mine, columns] for part in judged]
-            reports.append(_group_report(group, one, given, review, likely))
+            parts = [
+                _Part(
+                    likely=part.likely[mine, columns],
+                    given=part.given[mine, columns],
+                    review=part.review[mine, at],
+                )
+                for part in judged
+            ]
+            reports.append(_group_report(group, one, parts, target_of(precision)))
     return reports
 
 
-def _group_report(
-    group: Group,
-    gold: Gold,
-    given: Sequence[Bools],
-    review: Sequence[Bools],
-    likely: Sequence[Floats],
-) -> GroupReport:
+def target_of(precision: float | None) -> float:
+    """The precision that was asked for, or the usual one."""
+    return USUAL_TARGET if precision is None else precision
+
+
+def _group_report(group: Group, gold: Gold, parts: Sequence[_Part], target: float) -> GroupReport:
     targets = gold.targets
     weights = gold.weights(np.arange(len(targets)))
-    tables = np.array([counts_of_labels(one, targets, weights) for one in given])
-    confusions = np.array([confusion(one, targets, weights) for one in given])
-    kept = [weights @ ~r for r in review]
-    right = [
-        weights @ ((one == targets).all(axis=1) & ~r) for one, r in zip(given, review, strict=True)
+    tables = np.array([counts_of_labels(one.given, targets, weights) for one in parts])
+    confusions = np.array([confusion(one.given, targets, weights) for one in parts])
+    right = [(one.given == targets).all(axis=1) for one in parts]
+    kept = [weights @ ~one.review for one in parts]
+    kept_right = [weights @ (so & ~one.review) for one, so in zip(parts, right, strict=True)]
+    coverage = [
+        coverage_at(coverage_of(confidence_of(group, one.likely, one.given), so, weights), target)
+        for one, so in zip(parts, right, strict=True)
     ]
     return GroupReport(
         group=group.id,
@@ -196,9 +233,10 @@ def _group_report(
             for at, label in enumerate(group.ids)
         ],
         confusion=confusions.mean(axis=0).tolist() if group.exclusive else [],
-        reviewed=float(np.mean([share_of(r, weights) for r in review])),
-        kept_right=proportion(float(np.mean(right)), float(np.mean(kept))),
-        calibration_error=calibration(group, likely, targets, gold.clusters),
+        reviewed=float(np.mean([share_of(one.review, weights) for one in parts])),
+        kept_right=proportion(float(np.mean(kept_right)), float(np.mean(kept))),
+        coverage_at_target=float(np.mean(coverage)),
+        calibration_error=calibration(group, [one.likely for one in parts], targets, gold.clusters),
     )
 
 

@@ -24,7 +24,7 @@ def report_from(path: Path) -> Report:
     """
     try:
         raw = json.loads(path.read_text("utf-8"))
-        promised, curves = raw["promises"].items(), raw.get("learning", {}).items()
+        promised, curves = raw["promises"].items(), raw["learning"].items()
         return Report(
             **{
                 **raw,
@@ -119,7 +119,7 @@ def untrained_lines(untrained: Mapping[str, Sequence[str]]) -> Iterator[str]:
 
 def group_lines(group: GroupReport) -> Iterator[str]:
     yield f"{group.group} ({articles(group.articles, group.distinct)})"
-    name = _micro_name(group)
+    name = micro_name(group.exclusive)
     yield f"  macro-F1 {_spread(group.f1_macro)}"
     yield f"  {name:8} {_spread(group.f1_micro)}"
     width = max(len(label.label) for label in group.labels)
@@ -150,13 +150,14 @@ def articles(count: int, distinct: int | None = None, source: str = "") -> str:
     return f"{count} {named}{'' if count == 1 else 's'}{apart}"
 
 
-def _micro_name(group: GroupReport) -> str:
-    return "accuracy" if group.exclusive else "micro-F1"
+def micro_name(exclusive: bool) -> str:
+    """What micro-F1 is called in a group; of an exclusive one it is the accuracy."""
+    return "accuracy" if exclusive else "micro-F1"
 
 
 def micro_phrase(group: GroupReport) -> str:
     """Micro-F1 by the name that it has in the group."""
-    return f"{_micro_name(group)} {group.f1_micro.value:.3f}"
+    return f"{micro_name(group.exclusive)} {group.f1_micro.value:.3f}"
 
 
 def _promise_lines(group: str, promises: Promises, report: Report) -> Iterator[str]:

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, fields
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from labels.scheme import Scheme
 from labels.suspects import Suspect, suspects
-from training.findings import Findings, Told, read_findings
+from training.findings import Findings, Told
 from training.measures import Figure
 from training.report import LabelReport
 from training.reporting import is_counted
@@ -22,10 +21,10 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, object]
 
-_FIGURES = ("precision", "recall", "f1")
+_FIGURES = ("f1", "precision", "recall")
 
 
-def tables(version: Path) -> dict[str, pd.DataFrame]:
+def tables(findings: Findings) -> dict[str, pd.DataFrame]:
     """Tables by name, with nothing of an article but its id and single words.
 
     ``labels`` holds figures, ``out_of_fold`` gold labels and probabilities, ``errors`` where the
@@ -33,16 +32,15 @@ def tables(version: Path) -> dict[str, pd.DataFrame]:
     version of a scheme has the same columns. What is unknown is None, never NaN.
 
     Raises:
-        VersionError: a file of the version is missing or damaged.
+        VersionError: the weights are missing or damaged.
     """
-    findings = read_findings(version)
     scheme = findings.scheme
     made: dict[str, tuple[list[str], Iterable[Row]]] = {
         "labels": (_label_columns(), _labels(findings)),
         "out_of_fold": (_out_of_fold_columns(scheme), _out_of_fold(findings)),
         "errors": (_ERRORS, _errors(findings)),
         "suspects": (_names(Suspect), _suspects(findings)),
-        "words": (_names(Word), (asdict(word) for word in strongest_words(version, scheme))),
+        "words": (_names(Word), map(asdict, strongest_words(findings.folder, scheme))),
     }
     return {name: _frame(columns, rows) for name, (columns, rows) in made.items()}
 
@@ -63,15 +61,15 @@ def _names(kind: type[Suspect | Word]) -> list[str]:
 
 def _label_columns() -> list[str]:
     ends = ("", "_low", "_high")
-    return ["group", "label", "articles", *(f"{name}{end}" for name in _FIGURES for end in ends)]
+    return ["label", "group", "articles", *(f"{name}{end}" for name in _FIGURES for end in ends)]
 
 
 def _labels(findings: Findings) -> Iterator[Row]:
     for group in findings.report.groups:
         for label in group.labels:
             yield {
-                "group": group.group,
                 "label": label.label,
+                "group": group.group,
                 "articles": label.articles,
                 **_figures(label),
             }

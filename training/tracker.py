@@ -8,20 +8,20 @@ from pathlib import Path
 from typing import Any
 
 from labels.errors import StateError
-from labels.scheme import read_scheme
 from models.manifest import read_manifest
 from models.store import Store
 from models.sums import PIPELINE, check_sums, sums_digest
-from training.asking import import_mlflow, open_database, recording, reported
-from training.comparison import COMPARISON, Comparison, read_comparison
+from training.asking import open_mlflow, recording, reported, shown
+from training.comparison import COMPARISON, Comparison
 from training.contrast import comparison_lines
-from training.coverage import coverage_at_target
 from training.describing import description
 from training.figures import figures
+from training.findings import Findings, read_findings
 from training.packing import log_version
-from training.recorded import metrics, params, run_name, tags
-from training.registration import CHALLENGER, CHAMPION, Registrations
-from training.reporting import report_from, report_lines
+from training.recorded import metrics, params, registered_tags, run_name, tags, verdict
+from training.registration import CHAMPION, Registrations
+from training.registry import directories
+from training.reporting import report_lines
 from training.tables import tables
 from training.tried import log_candidates
 
@@ -48,8 +48,9 @@ class Tracker:
         """Log a version directory as one finished run, register it, and return the run's id.
 
         It needs nothing but the directory. A version that was recorded already is left as it is;
-        what a kill broke off is begun again. The version becomes the challenger, or the champion
-        where it is that of its store and the registry has none.
+        what a kill broke off is begun again, as is one whose files were lost. The version becomes
+        the champion where it is that of its store and the registry has none; else the challenger,
+        unless a later one is or the champion is, or it was shown worse than its champion.
 
         Raises:
             StateError: the tracking server or database cannot be reached.
@@ -59,13 +60,10 @@ class Tracker:
         check_sums(version)
         fix = "The version is safe in the store: newstag models sync records it later"
         with reported(self.uri, "record the run", fix):
-            mlflow = import_mlflow()
-            open_database(self.uri)
-            mlflow.set_tracking_uri(self.uri)
+            mlflow = open_mlflow(self.uri, retries=2, timeout=30)
             with recording(self.uri, version.parent):
-                client = mlflow.MlflowClient()
-                run = _finished(client, manifest.version) or self._write(mlflow, version)
-                _register(client, version, run)
+                run = _finished(mlflow, manifest.version) or self._write(mlflow, version)
+                _register(mlflow.MlflowClient(), version, run)
                 return run
 
     def attach(self, version: Path, comparison: Comparison) -> str:
@@ -77,12 +75,11 @@ class Tracker:
         name = read_manifest(version).version
         fix = "Check --tracking-uri, or leave --log out"
         with reported(self.uri, "keep the comparison", fix):
-            mlflow = import_mlflow()
-            open_database(self.uri)
-            client = mlflow.MlflowClient(tracking_uri=self.uri)
-            run = _finished(client, name)
+            mlflow = open_mlflow(self.uri, retries=1, timeout=30)
+            client = mlflow.MlflowClient()
+            run = _finished(mlflow, name)
             if run is None:
-                raise StateError(name, f"no run in {self.uri}", "Use: newstag models sync")
+                raise StateError(name, f"no run in {shown(self.uri)}", "Use: newstag models sync")
             place = f"comparisons/{comparison.first}"
             client.log_text(run, comparison.as_json(), f"{place}.json")
             client.log_text(run, "\n".join(comparison_lines(comparison)), f"{place}.txt")
@@ -90,23 +87,24 @@ class Tracker:
 
     def _write(self, mlflow: Any, version: Path) -> str:
         experiment = self._open_experiment(mlflow)
-        manifest, report = read_manifest(version), report_from(version / "report.json")
-        scheme = read_scheme(version / "scheme.toml")
+        findings = read_findings(version)
+        manifest, report = findings.manifest, findings.report
         told = {
             **tags(manifest, report, sums_digest(version)),
-            "mlflow.note.content": description(version),
+            **verdict(findings.comparison),
+            "mlflow.note.content": description(findings),
         }
         named = run_name(manifest, report)
         with mlflow.start_run(experiment_id=experiment, run_name=named, tags=told) as run:
             mlflow.log_params(params(manifest))
-            mlflow.log_metrics(metrics(manifest, report, coverage_at_target(version)))
-            _log_inputs(mlflow, version)
-            for name, figure in figures(version):
-                mlflow.log_figure(figure, f"figures/{name}")
+            mlflow.log_metrics(metrics(manifest, report))
+            _log_inputs(mlflow, findings)
+            for name, figure in figures(findings):
+                mlflow.log_figure(figure, name)
             mlflow.log_text("\n".join(report_lines(report)), "report.txt")
-            _log_files(mlflow, version)
-            log_version(mlflow, version, scheme, manifest)
-            log_candidates(mlflow.MlflowClient(), version, scheme, run)
+            _log_files(mlflow, findings)
+            log_version(mlflow, version, findings.scheme, manifest)
+            log_candidates(mlflow.MlflowClient(), findings, run)
         return str(run.info.run_id)
 
     def _open_experiment(self, mlflow: Any) -> str:
@@ -119,43 +117,51 @@ class Tracker:
         return str(experiment.experiment_id)
 
 
-def _log_inputs(mlflow: Any, version: Path) -> None:
+def _log_inputs(mlflow: Any, findings: Findings) -> None:
     """The tables, one of which says what was trained on and what was measured."""
-    manifest, report = read_manifest(version), report_from(version / "report.json")
-    held = tables(version)
+    source = findings.report.source
+    held = tables(findings)
     for name, table in held.items():
         mlflow.log_table(table, f"tables/{name}.json")
     corpus = held["out_of_fold"]
-    measured = corpus[corpus["source"] == report.source]
-    digest = manifest.corpus_digest[:16]
+    measured = corpus[corpus["source"] == source]
+    digest = findings.manifest.corpus_digest[:16]
     for table, name, context in (
         (corpus, "corpus", "training"),
-        (measured, report.source, "evaluation"),
+        (measured, source, "evaluation"),
     ):
         dataset = mlflow.data.from_pandas(table, name=name, digest=digest)
         mlflow.log_input(dataset, context=context)
 
 
-def _log_files(mlflow: Any, version: Path) -> None:
+def _log_files(mlflow: Any, findings: Findings) -> None:
     """What people look into: the comparison with the champion, the pipeline for notebooks."""
-    compared = version / COMPARISON
-    for path in (compared, version / PIPELINE):
-        if path.exists():
-            mlflow.log_artifact(str(path))
-    if compared.exists():
-        mlflow.log_text("\n".join(comparison_lines(read_comparison(compared))), "comparison.txt")
+    pipeline = findings.folder / PIPELINE
+    if pipeline.exists():  # what came from a registry has none
+        mlflow.log_artifact(str(pipeline))
+    if findings.comparison:
+        mlflow.log_artifact(str(findings.folder / COMPARISON))
+        mlflow.log_text("\n".join(comparison_lines(findings.comparison)), "comparison.txt")
 
 
-def _finished(client: Any, version: str) -> str | None:
-    """The run that recorded a version; runs that a kill left behind are ended."""
+def _finished(mlflow: Any, version: str) -> str | None:
+    """The run that recorded a version and has it still; runs that a kill left are ended."""
+    client = mlflow.MlflowClient()
     experiments = [one.experiment_id for one in client.search_experiments()]
     for run in client.search_runs(experiments, f"tags.version = '{version}'"):
-        if run.info.status == "FINISHED":
+        if run.info.status == "FINISHED" and _holds(mlflow, run.info.run_id, version):
             return str(run.info.run_id)
         if run.info.status == "RUNNING":
             for one in (*_children(client, run), run):
                 client.set_terminated(one.info.run_id, "KILLED")
     return None
+
+
+def _holds(mlflow: Any, run: str, version: str) -> bool:
+    """Whether the model of a run was neither deleted nor lost its files."""
+    outputs = mlflow.MlflowClient().get_run(run).outputs
+    models = outputs.model_outputs if outputs else []
+    return any(version in directories(mlflow, f"models:/{one.model_id}") for one in models)
 
 
 def _children(client: Any, run: Any) -> Iterator[Any]:
@@ -167,14 +173,19 @@ def _children(client: Any, run: Any) -> Iterator[Any]:
 
 def _register(client: Any, version: Path, run: str) -> None:
     """Register a version unless it is, and give it the alias that is its due."""
-    registrations = Registrations(client=client)
-    manifest, report = read_manifest(version), report_from(version / "report.json")
-    if registrations.of(manifest.version):
+    registrations, findings = Registrations(client=client), read_findings(version)
+    name, champion = findings.manifest.version, Store(version.parent).known()
+    if registrations.of(name):
         return
-    told = {key: f"{value:.6g}" for key, value in metrics(manifest, report, {}).items()}
-    told |= tags(manifest, report, sums_digest(version))
-    number = registrations.add(run, told, description(version))
-    if Store(version.parent).champion() != manifest.version:
-        registrations.name(CHALLENGER, number)
-    elif CHAMPION not in registrations.aliases():  # else another store's, which may be served
-        registrations.name(CHAMPION, number)
+    told = registered_tags(findings.manifest, findings.report, sums_digest(version))
+    number = registrations.add(run, told, description(findings))
+    registrations.succeed(name, number)
+    if champion == name:
+        if CHAMPION not in registrations.aliases():  # else another store's, which may be served
+            registrations.name(CHAMPION, number)
+    elif name > (champion or "") and not _shown_worse(findings):
+        registrations.challenge(name, number)
+
+
+def _shown_worse(findings: Findings) -> bool:
+    return bool(findings.comparison and findings.comparison.worse_phrases)

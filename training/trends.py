@@ -9,7 +9,7 @@ import numpy as np
 
 from labels.intervals import wilson
 from labels.scheme import Group
-from training.coverage import Coverage, coverage_of, place_of
+from training.coverage import Coverage, coverage_of
 from training.drawing import (
     BLUE,
     GREEN,
@@ -23,7 +23,7 @@ from training.drawing import (
 from training.findings import Findings, Told
 from training.learning import Point, gain_phrase
 from training.report import GroupReport, Report
-from training.reporting import STYLE_WARNING, percent
+from training.reporting import STYLE_WARNING, micro_name, percent
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,16 +33,17 @@ _PLACES = 400  # of a coverage curve that are drawn: more than there are pixels 
 
 
 def learning_figure(
-    group: Group, figures: GroupReport, report: Report, points: Sequence[Point]
+    findings: Findings, group: Group, figures: GroupReport, points: Sequence[Point]
 ) -> Figure:
     """Macro-F1 and micro-F1 against the number of articles learnt from."""
-    gain = gain_phrase(points) or "too few articles for a learning curve"
+    report = findings.report
+    gain = gain_phrase(points, report.source) or "too few articles for a learning curve"
     caption = Caption(title=f"{group.id}: {gain}", note=_learning_note(report))
     figure, (axes,) = paper(6.6, 4.8, caption)
     at = _doublings([point.articles for point in points])
     macro = [point.f1_macro for point in points]
     errors = [point.f1_macro_error or 0.0 for point in points]
-    micro = "accuracy" if group.exclusive else "micro-F1"
+    micro = micro_name(group.exclusive)
     axes.errorbar(
         at, macro, yerr=errors, fmt="o-", color=BLUE, capsize=3, label="macro-F1 (± standard error)"
     )
@@ -52,7 +53,7 @@ def learning_figure(
     reported = figures.f1_macro.value
     axes.axhline(reported, color=GREEN, ls=":", label=f"macro-F1 reported: {reported:.3f}")
     axes.set_xticks(at, [f"{point.articles:,}" for point in points])
-    beside = ", beside all starter articles" if not points[0].articles else ""
+    beside = ", beside all starter articles" if findings.mixed else ""
     axes.set_xlabel(f"{report.source} articles learnt from{beside}; each step about doubles them")
     axes.set_ylabel("F1 of articles not learnt from")
     low = min([*macro, *(point.f1_micro for point in points)]) - max(errors)
@@ -70,8 +71,8 @@ def _doublings(articles: Sequence[int]) -> list[float]:
 
 def _learning_note(report: Report) -> str:
     error = (
-        "Standard errors are by the jackknife over folds; those of both points are in the ± above, "
-        "which is rather wide, as the points share their articles."
+        "Bars are standard errors by the jackknife over folds; the ± above is two of the gain, "
+        "fold by fold."
     )
     if report.fold_of is not None:
         error = "One fold was judged, by models of at most half of the articles."
@@ -86,18 +87,17 @@ def _learning_note(report: Report) -> str:
 
 def coverage_figure(findings: Findings, told: Told, figures: GroupReport) -> Figure:
     """How right the surest articles are, by the share of all that they are."""
-    coverage, target = coverage_of(told), findings.target
-    place = place_of(coverage, target)
-    title = _coverage_title(findings, told, coverage, place)
+    coverage = coverage_of(told.confidence, told.right)
+    target, share = findings.report.target, figures.coverage_at_target
+    title = _coverage_title(findings, told, share)
     figure, (axes,) = paper(6.6, 5.4, Caption(title=title, note=_coverage_note(findings, told)))
     if len(coverage.passing):
         _curve(axes, coverage)
     wanted = f"target: {percent(target)} exactly right"
     axes.axhline(target, color=GREY, ls="--", lw=1, label=wanted)
-    if place is not None:
-        point = coverage.share[place], coverage.precision[place]
-        label = f"greatest share at the target: confidence {coverage.confidence[place]:.3f}"
-        axes.plot(*point, "D", color=VERMILION, mec="black", ms=8, zorder=5, label=label)
+    if share:
+        label = "greatest share at the target, in hindsight (reported)"
+        axes.plot(share, target, "D", color=VERMILION, mec="black", ms=8, zorder=5, label=label)
     if figures.reviewed < 1:
         point = 1 - figures.reviewed, figures.kept_right.value
         label = "what the version's own rules let pass (reported)"
@@ -128,15 +128,14 @@ def _curve(axes: Axes, coverage: Coverage) -> None:
     axes.plot(share, precision, color=BLUE, lw=1.6, label="the surest articles")
 
 
-def _coverage_title(findings: Findings, told: Told, coverage: Coverage, place: int | None) -> str:
+def _coverage_title(findings: Findings, told: Told, share: float) -> str:
     of = f"of {len(told.ids)} {findings.report.source} articles"
-    if place is None:
-        return (
-            f"{told.group.id}: no share {of} can pass at {percent(findings.target)} exactly right"
-        )
+    target = percent(findings.report.target)
+    if not share:
+        return f"{told.group.id}: no share {of} can pass at {target} exactly right"
     return (
-        f"{told.group.id}: {percent(coverage.share[place])} {of} could pass without a person "
-        f"at {percent(findings.target)} exactly right"
+        f"{told.group.id}: {percent(share)} {of} could pass without a person "
+        f"at {target} exactly right"
     )
 
 
@@ -151,8 +150,9 @@ def _coverage_note(findings: Findings, told: Told) -> str:
     if untrained:
         all_of_it = f" Too few articles to learn {', '.join(untrained)}: as it is, everything does."
     return (
-        f"An article's confidence is {sure}. Out-of-fold probabilities, on which calibration and "
-        "thresholds were learnt as well, and the point was chosen in hindsight: it is no promise. "
-        "Near-duplicates are not weighed, every article counts; what no model could judge goes to "
-        f"a person.{all_of_it}"
+        f"An article's confidence is {sure}. The curve is of out-of-fold probabilities, on which "
+        "calibration and thresholds were learnt as well, and every article counts: it is too good. "
+        "Diamond, triangle and title are of calibrations that had not seen the article, and "
+        "near-duplicates count once; the diamond was chosen in hindsight, it is no promise. What "
+        f"no model could judge goes to a person.{all_of_it}"
     )

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from labels.scheme import Scheme
+from training.findings import Findings
+from training.naming import short
 from training.recorded import learner_params
 
 # A trial's figures by the names of the metrics; each begins with the group or kind it is of.
@@ -21,28 +22,30 @@ _METRICS = {
 }
 
 
-def log_candidates(client: Any, version: Path, scheme: Scheme, parent: Any) -> None:
+def log_candidates(client: Any, findings: Findings, parent: Any) -> None:
     """Each learner that a search tried as a finished child of the run ``parent``."""
-    path = version / "search.jsonl"
+    path = findings.folder / "search.jsonl"
     if not path.exists():
         return
     for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):
-        _log_candidate(client, parent, number, json.loads(line), scheme)
+        _log_candidate(client, parent, number, json.loads(line), findings)
 
 
 def _log_candidate(
-    client: Any, parent: Any, number: int, trial: Mapping[str, Any], scheme: Scheme
+    client: Any, parent: Any, number: int, trial: Mapping[str, Any], findings: Findings
 ) -> None:
     from mlflow.entities import Metric, Param
 
     now = parent.info.start_time
-    of = of_kind(scheme, trial["kind"])
+    of = of_kind(findings.scheme, trial["kind"])
     child = client.create_run(
         parent.info.experiment_id,
         start_time=now,
         run_name=f"{of} candidate {number}{' (best)' if trial['best'] else ''}",
         tags={
             "mlflow.parentRunId": parent.info.run_id,
+            # Not "version", by which the run of a version is found.
+            "training_version": findings.manifest.version,
             "candidate_of": of,
             "best": str(trial["best"]).lower(),
         },
@@ -69,4 +72,4 @@ def _figures(of: str, trial: Mapping[str, Any]) -> Iterator[tuple[str, float]]:
     """Scores of exclusive and multi groups are on scales of their own: two columns, not one."""
     for name, key in _METRICS.items():
         if trial[key] is not None:
-            yield f"{of}_{name}", trial[key]
+            yield short(f"{of}_{name}"), round(trial[key], 6)

@@ -258,7 +258,7 @@ DAMAGES = [
     (remove_it, ": no model version: manifest.json is missing. Train again."),
     (
         write_another_format,
-        "/manifest.json: format 0, and this newstag reads format 5. Train again.",
+        "/manifest.json: format 0, and this newstag reads format 6. Train again.",
     ),
 ]
 

@@ -42,7 +42,7 @@ def test_a_manifest_is_text_for_people(version: Path) -> None:
     lines = (version / NAME).read_text("utf-8").splitlines()
     assert lines[:4] == [
         "{",
-        ' "format": 5,',
+        ' "format": 6,',
         ' "version": "20260101T000000Z-00000001",',
         ' "created": "2026-01-01T00:00:00+00:00",',
     ]
@@ -70,14 +70,14 @@ def test_a_manifest_that_is_not_json_is_refused(tmp_path: Path, data: bytes) -> 
 def test_json_that_is_no_manifest_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / NAME).write_text(text, "utf-8")
     assert refusal(tmp_path) == (
-        f"{tmp_path}/manifest.json: format None, and this newstag reads format 5. Train again."
+        f"{tmp_path}/manifest.json: format None, and this newstag reads format 6. Train again."
     )
 
 
 @pytest.mark.parametrize("number", [0, 1, 2, "3"])
 def test_another_format_is_refused(edit: Callable[..., str], number: object) -> None:
     assert edit(format=number) == (
-        f"manifest.json: format {number}, and this newstag reads format 5. Train again."
+        f"manifest.json: format {number}, and this newstag reads format 6. Train again."
     )
 
 

@@ -186,7 +186,7 @@ def test_a_version_of_another_format_is_refused_before_its_sums_are_read(version
     edit_manifest(version, format=1)
     (version / "SHA256SUMS").unlink()
     assert refusal(version) == (
-        f"{version}/manifest.json: format 1, and this newstag reads format 5. Train again."
+        f"{version}/manifest.json: format 1, and this newstag reads format 6. Train again."
     )
 
 

@@ -13,7 +13,9 @@ import pytest
 from labels.errors import VersionError
 from labels.scheme import Scheme
 from models.decision import Rule, decide
+from training.comparison import COMPARISON, not_compared
 from training.findings import Findings, Told, read_findings
+from training.giving import given_by
 from training.linear import Floats
 from training.train import Trained
 
@@ -61,8 +63,6 @@ def test_only_the_evaluated_source_counts(stored: Path, tmp_path: Path) -> None:
 
 def told(scheme: Scheme, at: int, likely: Floats, thresholds: tuple[float, ...] = ()) -> Told:
     """What was said of articles that have the first label of a group, by hand."""
-    from training.findings import _given
-
     group = scheme.groups[at]
     some = thresholds or (0.5,) * len(group.ids)
     rule = Rule(thresholds=some, sure=some, margin=0.0, trained=(True,) * len(group.ids))
@@ -76,7 +76,7 @@ def told(scheme: Scheme, at: int, likely: Floats, thresholds: tuple[float, ...] 
         sources=("given",) * len(names),
         gold=gold,
         likely=likely,
-        given=_given(group, rule, likely),
+        given=given_by(group, rule, likely),
     )
 
 
@@ -111,16 +111,37 @@ def test_a_multi_label_that_no_model_had_learnt_is_missed(scheme: Scheme) -> Non
 def test_an_untrained_label_is_never_given(scheme: Scheme) -> None:
     one = told(scheme, 1, np.array([[0.9, 0.9, 0.0, 0.0]]))
     rule = replace(one.rule, trained=(True, False, True, True))
-    from training.findings import _given
-
-    assert _given(one.group, rule, one.likely).tolist() == [[True, False, False, False]]
+    assert given_by(one.group, rule, one.likely).tolist() == [[True, False, False, False]]
 
 
-def test_the_target_is_the_precision_of_the_recipe_or_else_the_usual(findings: Findings) -> None:
-    assert findings.target == 0.95
-    recipe = {**findings.manifest.recipe, "precision": 0.8}
-    asked = replace(findings, manifest=replace(findings.manifest, recipe=recipe))
-    assert asked.target == 0.8
+def test_findings_know_their_folder_and_whether_starter_articles_stood_beside(
+    findings: Findings, stored: Path
+) -> None:
+    assert findings.folder == stored
+    assert not findings.mixed
+    counts = {**findings.manifest.counts, "starter": 3}
+    beside = replace(findings, manifest=replace(findings.manifest, counts=counts))
+    assert beside.mixed
+    assert not replace(beside, report=replace(beside.report, source="starter")).mixed
+
+
+def test_a_version_without_a_champion_before_it_has_no_comparison(findings: Findings) -> None:
+    assert findings.comparison is None
+
+
+def test_the_comparison_with_the_champion_is_read(stored: Path, tmp_path: Path) -> None:
+    shutil.copytree(stored, tmp_path, dirs_exist_ok=True)
+    told = not_compared("20260101T000000Z-00000000", stored.name, "another scheme")
+    (tmp_path / COMPARISON).write_text(told.as_json(), "utf-8")
+    assert read_findings(tmp_path).comparison == told
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"verdict": "x"}'])
+def test_a_damaged_comparison_is_refused(stored: Path, tmp_path: Path, text: str) -> None:
+    shutil.copytree(stored, tmp_path, dirs_exist_ok=True)
+    (tmp_path / COMPARISON).write_text(text, "utf-8")
+    with pytest.raises(VersionError, match="not a comparison"):
+        read_findings(tmp_path)
 
 
 def test_a_damaged_version_is_refused(stored: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -189,28 +190,88 @@ def test_the_standard_error_is_that_of_the_jackknife() -> None:
     assert learning._jackknife(tables) == pytest.approx(expected)
 
 
+def test_the_standard_error_of_a_gain_is_that_of_the_differences_fold_by_fold() -> None:
+    before = np.array([[[4.0, 1, 0]], [[5.0, 0, 5]], [[4.0, 3, 1]]])
+    after = before + np.array([1.0, 0, 0])
+    gains = [
+        mean_f1(np.delete(after, at, 0).sum(axis=0)) - mean_f1(np.delete(before, at, 0).sum(axis=0))
+        for at in range(3)
+    ]
+    expected = np.sqrt(2 / 3 * np.sum((np.array(gains) - np.mean(gains)) ** 2))
+    error = learning._jackknife(before, after)
+    assert error == pytest.approx(expected)
+    # What makes a fold hard for both does not make their difference unsure.
+    assert error < learning._jackknife(before) / 2
+
+
+def test_points_have_the_error_of_their_gain(curves: dict[str, list[Point]]) -> None:
+    for first, *others in curves.values():
+        assert first.gain_error is None
+        assert all(point.gain_error is not None for point in others)
+
+
+def test_sizes_with_as_many_known_articles_are_one_point(
+    corpus_problem: Problem, everyone: Rows
+) -> None:
+    """Of ten articles with known labels the smallest sizes have as many as the next."""
+    known = corpus_problem.known.copy()
+    known[:, 1] = everyone % 12 == 0
+    rare = replace(corpus_problem, known=known)
+    folds = folds_of(rare, everyone)
+    points = learning_curves(rare, everyone, folds, 1.0, 1)["domains"]
+    counts = [point.articles for point in points]
+    assert counts == sorted(set(counts))
+    assert counts[-1] == 7  # two thirds of ten
+    assert len(counts) < 5
+
+
+def test_of_equal_sizes_the_last_is_kept(
+    corpus_problem: Problem, everyone: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folds = folds_of(corpus_problem, everyone)
+    usual = learning_curves(corpus_problem, everyone, folds, 1.0, 1)["type"]
+    judge = learning._judge
+
+    def equal(*given: Any) -> learning._Step:
+        return replace(judge(*given), learnt=np.array([7, 7]))
+
+    monkeypatch.setattr(learning, "_judge", equal)
+    (point,) = learning_curves(corpus_problem, everyone, folds, 1.0, 1)["type"]
+    assert (point.articles, point.f1_macro) == (7, usual[-1].f1_macro)
+    assert point.gain_error is None
+
+
 def point(articles: int, macro: float, error: float | None) -> Point:
-    return Point(articles=articles, f1_macro=macro, f1_micro=0.5, f1_macro_error=error)
-
-
-def test_a_gain_beyond_both_errors_says_that_labelling_pays() -> None:
-    points = [point(250, 0.90, 0.01), point(1500, 0.95, 0.02)]
-    assert gain_phrase(points) == (
-        "250 to 1,500 articles brought +0.050 macro-F1 (± 0.022): labelling more pays"
+    return Point(
+        articles=articles, f1_macro=macro, f1_micro=0.5, f1_macro_error=0.1, gain_error=error
     )
 
 
-def test_a_gain_within_the_errors_is_not_clear() -> None:
-    points = [point(16, 0.90, 0.03), point(32, 0.94, 0.04)]
-    assert gain_phrase(points) == (
-        "16 to 32 articles brought +0.040 macro-F1 (± 0.050): no clear gain"
+def test_a_gain_beyond_two_errors_says_that_labelling_pays() -> None:
+    points = [point(250, 0.90, None), point(1500, 0.95, 0.02)]
+    assert gain_phrase(points, "given") == (
+        "250 to 1,500 articles brought +0.050 macro-F1 (± 0.040): labelling more pays"
+    )
+
+
+def test_a_gain_within_two_errors_is_not_clear() -> None:
+    points = [point(16, 0.90, None), point(32, 0.94, 0.03)]
+    assert gain_phrase(points, "given") == (
+        "16 to 32 articles brought +0.040 macro-F1 (± 0.060): no clear gain"
+    )
+
+
+def test_of_starter_articles_it_is_not_said_that_labelling_pays() -> None:
+    points = [point(250, 0.90, None), point(1500, 0.95, 0.001)]
+    assert gain_phrase(points, "starter") == (
+        "250 to 1,500 articles brought +0.050 macro-F1 (± 0.002)"
     )
 
 
 def test_of_one_fold_the_gain_is_told_without_a_judgement() -> None:
     points = [point(16, 0.90, None), point(32, 0.89, None)]
-    assert gain_phrase(points) == "16 to 32 articles brought -0.010 macro-F1"
-    assert gain_phrase(points[:1]) is None
+    assert gain_phrase(points, "given") == "16 to 32 articles brought -0.010 macro-F1"
+    assert gain_phrase(points[:1], "given") is None
 
 
 def spied(monkeypatch: pytest.MonkeyPatch) -> Sequence[tuple[Rows, Rows, Rows]]:

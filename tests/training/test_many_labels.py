@@ -86,5 +86,6 @@ def reported(group: Group) -> GroupReport:
         confusion=np.eye(len(group.ids)).tolist() if group.exclusive else [],
         reviewed=1.0,
         kept_right=figure,
+        coverage_at_target=0.0,
         calibration_error=figure,
     )

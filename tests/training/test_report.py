@@ -71,6 +71,32 @@ def test_review_and_what_is_kept_are_counted(scheme: Scheme) -> None:
     assert kind.confusion[0] == [1.0, 1.0, 0.0, 0.0]
 
 
+def test_coverage_at_the_target_is_the_mean_of_what_the_partitions_could_let_pass(
+    scheme: Scheme,
+) -> None:
+    """Of the first the five surest of eight are right, of the second all; a pair counts once."""
+    types = np.array(GOLD)
+    likely = np.linspace(0.9, 0.6, 8)
+    parts = []
+    for wrong in ([5, 6, 7], []):
+        guess = types.copy()
+        guess[wrong] = (guess[wrong] + 1) % 4
+        one = judged(guess.tolist(), np.zeros((8, 4), bool))
+        parts.append(replace(one, likely=one.given * likely[:, None]))
+    targets = np.hstack([one_hot(GOLD), np.zeros((8, 4), bool)])
+    gold = replace(right(scheme, targets), clusters=np.array([0, 0, 1, 2, 3, 4, 5, 6]))
+    kind, domains = report_on(gold, parts, np.arange(8))
+    assert kind.coverage_at_target == pytest.approx((4 / 7 + 1) / 2)
+    assert domains.coverage_at_target == 1.0
+    kind, _ = report_on(gold, parts, np.arange(8), 0.5)
+    assert kind.coverage_at_target == pytest.approx(1.0)
+
+
+def test_the_precision_to_aim_at_is_that_of_the_recipe_or_else_the_usual(trained: Trained) -> None:
+    assert trained.report.target == 0.95
+    assert replace(trained.report, precision=0.8).target == 0.8
+
+
 def test_the_calibration_error_is_of_the_best_label_or_of_all(scheme: Scheme) -> None:
     domains = np.zeros((8, 4), bool)
     domains[0, 0] = True
@@ -295,15 +321,6 @@ def test_a_report_with_themes_and_promises_is_read_back_as_it_was(
     )
     (tmp_path / "report.json").write_text(json.dumps(asdict(report)), "utf-8")
     assert report_from(tmp_path / "report.json") == report
-
-
-def test_a_report_without_learning_curves_is_read_as_one_that_has_none(
-    trained: Trained, tmp_path: Path
-) -> None:
-    raw = asdict(trained.report)
-    assert set(raw.pop("learning")) == {"type", "domains"}
-    (tmp_path / "report.json").write_text(json.dumps(raw), "utf-8")
-    assert report_from(tmp_path / "report.json") == replace(trained.report, learning={})
 
 
 def test_the_terminal_is_told_what_fewer_articles_would_have_brought(trained: Trained) -> None:

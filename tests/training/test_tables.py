@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from labels.suspects import Suspect
+from training.findings import Findings, read_findings
 from training.report import Report
 from training.tables import tables
 from training.train import Trained
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="module")
 def made(stored: Path) -> dict[str, pd.DataFrame]:
-    return tables(stored)
+    return tables(read_findings(stored))
 
 
 @pytest.fixture(scope="module")
@@ -30,17 +31,17 @@ def lines(stored: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (stored / "oof.jsonl").read_text("utf-8").splitlines()]
 
 
-def changed(version: Path, folder: Path, lines: list[dict[str, Any]]) -> Path:
+def changed(version: Path, folder: Path, lines: list[dict[str, Any]]) -> Findings:
     """A copy of the version with other out-of-fold results."""
     shutil.copytree(version, folder, dirs_exist_ok=True)
     text = "".join(json.dumps(line) + "\n" for line in lines)
     (folder / "oof.jsonl").write_text(text, "utf-8")
-    return folder
+    return read_findings(folder)
 
 
 def test_there_are_five_tables_with_these_columns(made: dict[str, pd.DataFrame]) -> None:
     assert {name: list(table.columns)[:4] for name, table in made.items()} == {
-        "labels": ["group", "label", "articles", "precision"],
+        "labels": ["label", "group", "articles", "f1"],
         "out_of_fold": ["id", "source", "gold_type", "gold_domains"],
         "errors": ["id", "source", "group", "gold"],
         "suspects": [field.name for field in fields(Suspect)][:4],
@@ -51,6 +52,9 @@ def test_there_are_five_tables_with_these_columns(made: dict[str, pd.DataFrame])
 def test_figures_per_label_are_those_of_the_report(
     made: dict[str, pd.DataFrame], trained: Trained
 ) -> None:
+    ends = ("", "_low", "_high")
+    figures = [f"{name}{end}" for name in ("f1", "precision", "recall") for end in ends]
+    assert list(made["labels"].columns) == ["label", "group", "articles", *figures]
     report: Report = trained.report
     rows = made["labels"].to_dict("records")
     assert len(rows) == 8
@@ -153,7 +157,7 @@ def test_empty_tables_keep_their_columns(
 
 
 def test_tables_are_the_same_every_time(stored: Path, made: dict[str, pd.DataFrame]) -> None:
-    for name, table in tables(stored).items():
+    for name, table in tables(read_findings(stored)).items():
         assert table.equals(made[name])
 
 

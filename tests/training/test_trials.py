@@ -93,6 +93,8 @@ def test_each_trial_is_a_child_run_with_parameters_and_metrics(
     for child in children:
         assert child.info.status == "FINISHED"
         assert child.data.params["blocks"]
+        assert child.data.tags["training_version"] == version.name
+        assert "version" not in child.data.tags  # by which the run of a version is found
         of = child.data.tags["candidate_of"]
         named = {f"{of}_search_{name}" for name in ("score", "f1", "log_loss", "chosen")}
         assert named <= child.data.metrics.keys()
