@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,30 @@ def chinese_runs() -> Callable[[str], set[str]]:
         return {characters[at : at + 16] for at in range(len(characters) - 15)}
 
     return runs
+
+
+@pytest.fixture
+def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Record runs without their figures, which take most of the time of it."""
+    monkeypatch.setattr("training.tracker.figures", lambda _: iter(()))
+
+
+@pytest.fixture(scope="session")
+def fresh_database(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Path], str]:
+    """Put an empty database of MLflow's into a folder; its URI. To make one takes a second."""
+    made = tmp_path_factory.mktemp("database") / "empty.db"
+
+    def place(folder: Path) -> str:
+        if not made.exists():
+            from mlflow import MlflowClient
+
+            with pytest.MonkeyPatch.context() as patch:
+                patch.chdir(made.parent)
+                MlflowClient(tracking_uri=f"sqlite:///{made}").search_experiments()
+        shutil.copyfile(made, folder / "mlflow.db")
+        return f"sqlite:///{folder}/mlflow.db"
+
+    return place
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:

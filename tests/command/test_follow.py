@@ -39,7 +39,11 @@ class Server:
 
 
 @pytest.fixture(scope="module")
-def database(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def database(
+    trained: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    fresh_database: Callable[[Path], str],
+) -> Iterator[str]:
     from mlflow import MlflowClient
 
     folder = tmp_path_factory.mktemp("tracking")
@@ -47,7 +51,7 @@ def database(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterato
     shutil.copytree(trained / name, folder / "model" / "artifacts" / name)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        uri = f"sqlite:///{folder}/mlflow.db"
+        uri = fresh_database(folder)
         client: Any = MlflowClient(tracking_uri=uri, registry_uri=uri)
         client.create_registered_model("newstag")
         number = client.create_model_version("newstag", (folder / "model").as_uri()).version

@@ -161,6 +161,7 @@ def test_untracked_training_makes_nothing_but_the_store(train: Train, articles: 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")  # what MLflow and its libraries warn of
 @pytest.mark.filterwarnings("ignore::ResourceWarning")
+@pytest.mark.usefixtures("no_figures")
 def test_a_trained_version_is_recorded_in_mlflow(newstag: Newstag, articles: Path) -> None:
     given = ("--no-starter", "--jobs", "1", "--articles", articles, "--experiment", "trial")
     done = newstag("train", *given, "--tracking-uri", "sqlite:///runs.db")

@@ -7,7 +7,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -40,12 +40,17 @@ ODD: Rows = [
 
 
 @pytest.fixture(scope="module")
-def logged(trained: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def logged(
+    trained: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    fresh_database: Callable[[Path], str],
+) -> Path:
     """The directory of the model that MLflow was given of the trained version."""
     folder = tmp_path_factory.mktemp("tracking")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)  # artefacts go beside the database
-        tracker = Tracker(uri=f"sqlite:///{folder}/mlflow.db", experiment="tests")
+        patch.setattr("training.tracker.figures", lambda _: iter(()))  # they take their time
+        tracker = Tracker(uri=fresh_database(folder), experiment="tests")
         run = tracker.record(Store(trained).resolve())
         import mlflow
 

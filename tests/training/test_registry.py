@@ -68,22 +68,20 @@ def versions(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> list
 
 
 @pytest.fixture(scope="module")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    from mlflow import MlflowClient
-
+def uri(
+    tmp_path_factory: pytest.TempPathFactory, fresh_database: Callable[[Path], str]
+) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("tracking")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)  # artefacts go beside the database
-        MlflowClient(tracking_uri=f"sqlite:///{folder}/mlflow.db").search_experiments()
-        yield folder / "mlflow.db"
+        yield fresh_database(folder)
 
 
 @pytest.fixture
-def server(database: Path, tmp_path: Path) -> Iterator[Server]:
+def server(uri: str, tmp_path: Path) -> Iterator[Server]:
     """A registry with an empty model of its own."""
     from mlflow import MlflowClient
 
-    uri = f"sqlite:///{database}"
     client = MlflowClient(tracking_uri=uri, registry_uri=uri)
     client.create_registered_model("newstag")
     yield Server(uri, client, tmp_path)
@@ -130,6 +128,7 @@ def refusal(act: Callable[[], object]) -> str:
     return str(refused.value)
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_the_model_of_a_recorded_run_comes_back_file_for_file_but_the_pickle(
     server: Server, registry: Registry, store: Store, versions: list[Path]
 ) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,7 @@ from training.train import Trained
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.usefixtures("no_figures"),
 ]
 
 
@@ -35,11 +36,13 @@ def versions(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> list
 
 
 @pytest.fixture(scope="module")
-def uri(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def uri(
+    tmp_path_factory: pytest.TempPathFactory, fresh_database: Callable[[Path], str]
+) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("tracking")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)  # artefacts go beside the database
-        yield f"sqlite:///{folder}/mlflow.db"
+        yield fresh_database(folder)
 
 
 @pytest.fixture
