@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+import shutil
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,8 +13,9 @@ import pytest
 from labels.errors import StateError
 from models.files import sha256
 from models.store import Store
-from models.sums import sums_digest
+from models.sums import PIPELINE, sums_digest
 from models.version import load_predictor
+from tests.training.pickled import pickles_in
 from training.comparing import compare
 from training.describing import description
 from training.findings import read_findings
@@ -36,11 +38,13 @@ def version(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def tracker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tracker]:
+def tracker(
+    tmp_path_factory: pytest.TempPathFactory, fresh_database: Callable[[Path], str]
+) -> Iterator[Tracker]:
     folder = tmp_path_factory.mktemp("tracking")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)  # artefacts go beside the database
-        yield Tracker(uri=f"sqlite:///{folder}/mlflow.db", experiment="tests")
+        yield Tracker(uri=fresh_database(folder), experiment="tests")
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +87,12 @@ class TestRecordedRun:
     ) -> None:
         told = client.get_run(run).data.tags["mlflow.note.content"]
         assert told == description(read_findings(version))
+
+    def test_its_experiment_has_a_view_of_its_trainings(self, client: Any, run: str) -> None:
+        experiment = client.get_experiment(client.get_run(run).info.experiment_id)
+        views = {key for key in experiment.tags if key.startswith("mlflow.sharedViewState.")}
+        assert views == {"mlflow.sharedViewState.newstag-trainings"}
+        assert "**Views**" in experiment.tags["mlflow.note.content"]
 
     def test_it_has_the_parameters(self, client: Any, run: str, trained: Trained) -> None:
         data = client.get_run(run).data
@@ -155,7 +165,7 @@ class TestRecordedRun:
         assert logged.predict(rows) == ours
 
     def test_the_logged_model_has_no_pickle_and_no_starter_text(
-        self, client: Any, run: str, tmp_path: Path
+        self, client: Any, run: str, version: Path, tmp_path: Path
     ) -> None:
         import mlflow
 
@@ -163,10 +173,14 @@ class TestRecordedRun:
         folder = Path(
             mlflow.artifacts.download_artifacts(f"models:/{model}", dst_path=str(tmp_path))
         )
-        names = [path.name for path in folder.rglob("*") if path.is_file()]
-        assert "MLmodel" in names
-        assert [name for name in names if name.endswith(".pkl")] == []
-        assert not (folder / "code" / "labels" / "starter").exists()
+        (held,) = (folder / "artifacts").iterdir()
+        (code,) = (folder / "code").iterdir()
+        assert (held / "weights.npy").exists()
+        assert (code / "labels" / "scheme.py").exists()
+        assert pickles_in(folder) == []
+        assert [path for path in folder.rglob("*") if "starter" in path.name] == []
+        shutil.copy(version / PIPELINE, held / "weights.npy")  # whatever its name, it is found
+        assert pickles_in(folder) == [f"artifacts/{held.name}/weights.npy"]
 
 
 def test_a_server_that_is_down_says_that_nothing_is_lost(
@@ -182,6 +196,7 @@ def test_a_server_that_is_down_says_that_nothing_is_lost(
     )
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_a_run_that_a_kill_broke_off_is_ended_and_recorded_anew(
     trained: Trained, tracker: Tracker, client: Any, run: str, tmp_path: Path
 ) -> None:
@@ -196,6 +211,7 @@ def test_a_run_that_a_kill_broke_off_is_ended_and_recorded_anew(
     assert [client.get_run(one).info.status for one in (left, child)] == ["KILLED", "KILLED"]
 
 
+@pytest.mark.usefixtures("no_figures")
 def test_the_first_version_of_a_store_has_no_verdict_and_the_next_has_one(
     trained: Trained, tracker: Tracker, client: Any, run: str, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +23,7 @@ from training.train import Trained, train
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.usefixtures("no_figures"),
 ]
 
 GOOD = Learner(blocks=(Block(field="whole"),))
@@ -58,8 +60,8 @@ def version(searched: Trained, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 
 @pytest.fixture
-def uri(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'runs.db'}"
+def uri(tmp_path: Path, fresh_database: Callable[[Path], str]) -> str:
+    return fresh_database(tmp_path)
 
 
 @pytest.fixture
