@@ -23,16 +23,16 @@ from training.registration import CHAMPION, Registrations
 from training.registry import directories
 from training.reporting import report_lines
 from training.tables import tables
-from training.tried import log_candidates
+from training.tried import TRIED, log_candidates
+from training.views import views
 
 _EXPERIMENT = {
     # Or the UI takes it for one of prompts and agents, and hides models and metrics.
     "mlflow.experimentKind": "custom_model_development",
     "mlflow.note.content": (
-        "Sort trainings by `f1_macro`, or by `type_f1_macro` and `domains_f1_micro`. Candidates of "
-        "a search lie below their training: sort them by `type_search_score` or "
-        "`domains_search_score`, the best is first. Is a run better than the live one, and how "
-        "much of that is noise? `comparison.txt` among its artifacts says so."
+        "**Views**, at the top right, has the trainings, the best by `f1_macro` first, and the "
+        "candidates of a search. Is a run better than the live one, and how much of that is "
+        "noise? Its tag `verdict` says so, and `comparison.txt` among its artifacts in full."
     ),
 }
 
@@ -86,8 +86,8 @@ class Tracker:
         return f"{place}.txt of run {run}"
 
     def _write(self, mlflow: Any, version: Path) -> str:
-        experiment = self._open_experiment(mlflow)
         findings = read_findings(version)
+        experiment = self._open_experiment(mlflow, findings)
         manifest, report = findings.manifest, findings.report
         told = {
             **tags(manifest, report, sums_digest(version)),
@@ -107,10 +107,12 @@ class Tracker:
             log_candidates(mlflow.MlflowClient(), findings, run)
         return str(run.info.run_id)
 
-    def _open_experiment(self, mlflow: Any) -> str:
+    def _open_experiment(self, mlflow: Any, findings: Findings) -> str:
         """The experiment's id; what the UI is told of it stays as somebody may have changed it."""
         experiment = mlflow.set_experiment(self.experiment)
-        for key, value in _EXPERIMENT.items():
+        searched = (findings.folder / TRIED).exists()
+        made = views(findings.scheme, experiment.creation_time, searched=searched)
+        for key, value in {**_EXPERIMENT, **made}.items():
             if key not in experiment.tags:
                 client = mlflow.MlflowClient()
                 client.set_experiment_tag(experiment.experiment_id, key, value)
