@@ -168,14 +168,35 @@ def test_tables_go_through_json_as_mlflow_writes_it(made: dict[str, pd.DataFrame
         assert len(raw["data"]) == len(table)
 
 
-def test_no_table_has_a_text_of_an_article(made: dict[str, pd.DataFrame], trained: Trained) -> None:
-    texts = {
-        part
-        for sample in trained.corpus.samples
-        for part in (sample.article.title, *sample.article.content.split("，"))
-        if len(part) > 4
-    }
-    for table in made.values():
-        assert not texts & {
-            str(value) for row in table.to_dict("records") for value in row.values()
-        }
+def runs(text: str) -> set[str]:
+    """Every 8 characters that follow each other, which is longer than any word learnt."""
+    return {text[at : at + 8] for at in range(len(text) - 7)}
+
+
+def cells(found: dict[str, pd.DataFrame]) -> set[str]:
+    rows = [row for table in found.values() for row in table.to_dict("records")]
+    return {str(value) for row in rows for value in row.values()}
+
+
+def pieces(found: dict[str, pd.DataFrame], trained: Trained) -> set[str]:
+    """The runs of articles that stand anywhere in a cell."""
+    articles = [sample.article for sample in trained.corpus.samples]
+    texts = set().union(*(runs(one.title) | runs(one.content) for one in articles))
+    return texts & set().union(*map(runs, cells(found)))
+
+
+def test_no_table_has_a_piece_of_an_article(
+    stored: Path, tmp_path: Path, lines: list[dict[str, Any]], trained: Trained
+) -> None:
+    swapped = {**lines[0], "gold": {**lines[0]["gold"], "type": ["event"]}}
+    found = tables(changed(stored, tmp_path, [swapped, *lines[1:]]))
+    assert all(len(table) for table in found.values())
+    assert pieces(found, trained) == set()
+
+
+def test_the_search_for_pieces_finds_a_planted_one(
+    made: dict[str, pd.DataFrame], trained: Trained
+) -> None:
+    piece = trained.corpus.samples[0].article.content[3:11]
+    planted = made["labels"].assign(label=f"event ({piece})")
+    assert pieces({**made, "labels": planted}, trained) == {piece}
