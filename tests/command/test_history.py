@@ -80,6 +80,16 @@ def test_a_date_is_its_beginning(at: Newstag) -> None:
     assert second == "in UTC   2026-03-03T16:00:00+00:00"
 
 
+def test_a_time_that_clocks_show_twice_is_noted(
+    at: Newstag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+    time.tzset()
+    assert at("2026-10-25T02:30").stdout.splitlines()[2] == (
+        "note: clocks show 02:30:00 twice on that day; the second is 2026-10-25T02:30:00+01:00."
+    )
+
+
 def test_the_future_is_answered_with_the_present_champion(at: Newstag) -> None:
     lines = at("2999-01-01").stdout.splitlines()
     assert lines[2] == f"version  {LATER}"
