@@ -349,16 +349,17 @@ def models() -> None:
 def list_models(store: str, tracking_uri: str) -> None:
     """List the versions of the store, the oldest first, and what the registry has of them."""
     from models.listing import version_lines
+    from training.asking import no_database, shown
 
     _print(version_lines(_store(store)))
-    if _no_database(tracking_uri):
+    if no_database(tracking_uri):
         _print([f"registry {tracking_uri}: none yet"])
         return
     from labels.errors import StateError
     from training.standing import standing_lines
 
     try:
-        _print(standing_lines(_sync(store, tracking_uri).standing(), tracking_uri))
+        _print(standing_lines(_sync(store, tracking_uri).standing(), shown(tracking_uri)))
     except StateError as error:  # the store is there all the same
         click.echo(f"note: {error}", err=True)
 
@@ -385,26 +386,19 @@ def show(ref: str, store: str, tracking_uri: str) -> None:
 def promote(ref: str, force: bool, why: str, store: str, tracking_uri: str) -> None:
     """Make a version champion, if nothing shows that it is worse than the one that is.
 
-    Refused: a label shown worse, a group's macro-F1 lower by more than 0.02, another scheme, or
-    fewer than 20 articles to compare on. The registry's alias champion follows.
+    Refused: a label or a group shown worse, a group's macro-F1 lower by more than 0.02, another
+    scheme, fewer than 20 distinct articles to compare on, or a champion that is damaged. The
+    registry's alias champion follows, unless another store has it; with --force even then.
     """
     if force and not why:
         raise click.UsageError("--force needs --why: the ledger keeps the reason.")
-    at = _store(store)
-    known = at.versions()
-    if ref.startswith(_REGISTERED):
-        ref, why = _folder(store, ref, tracking_uri).name, why or ref
-    # What a registry gives to an empty store is champion at once.
-    if not known and at.champion() == ref:
-        entry = at.history()[-1]
-    else:
-        from training.gate import admit
+    from training.promoting import promote as run
+    from training.registry import Registry
 
-        admitted = admit(at, at.resolve(ref), force)
-        entry = at.promote(ref, why, force, over=admitted.over, verdict=admitted.verdict)
+    entry = run(_store(store), Registry(uri=tracking_uri), ref, why, force=force)
     verdict = f" ({entry.verdict})" if entry.verdict else ""
     _print([f"{entry.after} is champion, after {entry.before or 'none'}{verdict}"])
-    _align(store, tracking_uri)
+    _align(store, tracking_uri, force=force)
 
 
 @models.command()
@@ -419,17 +413,19 @@ def rollback(why: str, store: str, tracking_uri: str) -> None:
 
 @models.command()
 @_setting("--experiment", default="newstag", show_default=True, help="For runs not recorded yet.")
+@click.option("--force", is_flag=True, help="Take the alias champion from another store's version.")
 @_globals
-def sync(experiment: str, store: str, tracking_uri: str) -> None:
+def sync(experiment: str, force: bool, store: str, tracking_uri: str) -> None:
     """Bring store and MLflow registry to agree, in both directions.
 
     Versions that are not recorded and registered are; registered ones that the store lacks come
-    into it, unless they were pruned; one damaged here is replaced by the registered one; the
-    alias champion follows the store.
+    into it, unless they were pruned; one damaged here is replaced by the registered one, one
+    whose registered files are lost is recorded anew. The alias champion follows the store, but
+    stays with a version that never was live here; an empty store takes the registry's champion.
     """
     syncing = _sync(store, tracking_uri, experiment)
     done = 0
-    for line in syncing.run():
+    for line in syncing.run(force=force):
         _print([line])
         done += 1
     if not done:
@@ -626,8 +622,7 @@ def ui(host: str, port: int, tracking_uri: str, **_: str) -> None:
     """Open the MLflow UI on the recorded runs."""
     from training.ui import run_ui
 
-    _print([f"The MLflow UI will be at http://{host}:{port} in some seconds"])
-    run_ui(tracking_uri, host, port)
+    run_ui(tracking_uri, host, port, click.echo)
 
 
 def _store(root: str) -> Store:
@@ -646,25 +641,17 @@ def _sync(store: str, tracking_uri: str, experiment: str = "newstag") -> Sync:
     return Sync(store=_store(store), tracker=tracker)
 
 
-def _align(store: str, tracking_uri: str) -> None:
+def _align(store: str, tracking_uri: str, force: bool = False) -> None:
     """Let the registry follow; the store is what counts, so that a failure is but a note."""
-    if _no_database(tracking_uri):
-        return
     from labels.errors import StateError
+    from training.asking import no_database
 
+    if no_database(tracking_uri):
+        return
     try:
-        _print(_sync(store, tracking_uri).align())
+        _print(_sync(store, tracking_uri).align(force=force))
     except StateError as error:
-        fix = "newstag models sync mends it later"
-        click.echo(f"note: the registry does not follow yet ({error.what}); {fix}", err=True)
-
-
-def _no_database(tracking_uri: str) -> bool:
-    """Whether the tracking URI names a SQLite file that nobody has made yet."""
-    from pathlib import Path
-
-    sqlite = "sqlite:///"
-    return tracking_uri.startswith(sqlite) and not Path(tracking_uri.removeprefix(sqlite)).exists()
+        click.echo(f"note: the registry does not follow yet. {error}", err=True)
 
 
 def _against(version: Path) -> list[str]:

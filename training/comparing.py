@@ -89,7 +89,7 @@ def _as_array(sides: Sides, rows: tuple[tuple[frozenset[str], ...], ...]) -> Boo
 
 def _reviewed(sides: Sides) -> tuple[float, float]:
     """The shares of articles that go to a person for whatever group."""
-    first, second = (_share(sides, side.any(axis=1)) for side in sides.reviewed)
+    first, second = (_share(sides, np.asarray(side.any(axis=1))) for side in sides.reviewed)
     return first, second
 
 

@@ -19,6 +19,8 @@ from training.sides import LEAST
 # few articles show little, and a newsroom would rather wait for more of them.
 _FALL = 0.02
 
+OTHER_SCHEME = "another scheme"
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Admission:
@@ -60,6 +62,11 @@ def _compared(store: Store, champion: str | None, folder: Path) -> Comparison:
         why = "the pointer to the champion is damaged"
         return not_compared("none", folder.name, why)
     try:
+        if (
+            read_manifest(store.root / champion).scheme_digest
+            != read_manifest(folder).scheme_digest
+        ):
+            return not_compared(champion, folder.name, OTHER_SCHEME)
         return compare_with_live(store.root / champion, folder)
     except StateError as error:
         return not_compared(champion, folder.name, f"{error.where}: {error.what}")
@@ -67,6 +74,8 @@ def _compared(store: Store, champion: str | None, folder: Path) -> Comparison:
 
 def objections(comparison: Comparison) -> list[str]:
     """Why ``second`` should not replace ``first``; none where nothing speaks against it."""
+    if comparison.refused == OTHER_SCHEME:
+        return []  # what that means for clients is told by the store, which refuses it
     if comparison.refused:
         return [f"they cannot be compared ({comparison.refused})"]
     if not comparison.enough:

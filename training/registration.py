@@ -16,12 +16,13 @@ class Registered:
     """A registered version: its number, and by its tags what it holds.
 
     ``version`` is empty where somebody registered it by hand; ``sums`` is the digest of
-    ``models.sums.sums_digest``, empty where there is none.
+    ``models.sums.sums_digest``, empty where there is none. ``lost`` says that its files are.
     """
 
     number: str
     version: str
     sums: str
+    lost: bool = False
     aliases: tuple[str, ...] = ()
 
 
@@ -61,7 +62,8 @@ class Registrations:
 
     def of(self, version: str) -> Registered | None:
         """The registered version that holds this one; the first of several."""
-        return next((one for one in reversed(self.all()) if one.version == version), None)
+        held = (one for one in reversed(self.all()) if not one.lost)
+        return next((one for one in held if one.version == version), None)
 
     def add(self, run: str, tags: Mapping[str, str], description: str) -> str:
         """Register the model of a run, and return the number that it got."""
@@ -96,6 +98,19 @@ class Registrations:
         if self.aliases().get(CHALLENGER) == number:
             self.client.delete_registered_model_alias(MODEL, CHALLENGER)
 
+    def succeed(self, version: str, number: str) -> None:
+        """Let a number have the aliases of those that lost the files of the same version."""
+        for one in self.all():
+            if one.lost and one.version == version:
+                for alias in one.aliases:
+                    self.name(alias, number)
+
+    def challenge(self, version: str, number: str) -> None:
+        """Make a number challenger, unless that is a version trained later."""
+        holder = next((one for one in self.all() if CHALLENGER in one.aliases), None)
+        if holder is None or holder.version < version:
+            self.name(CHALLENGER, number)
+
     def tag(self, number: str, tags: Mapping[str, str]) -> None:
         for key, value in tags.items():
             self.client.set_model_version_tag(MODEL, number, key, value)
@@ -107,5 +122,6 @@ def _registered(one: Any, named: Mapping[str, Sequence[str]]) -> Registered:
         number=number,
         version=one.tags.get("version", ""),
         sums=one.tags.get("sums", ""),
+        lost="lost" in one.tags,
         aliases=tuple(sorted(named.get(number, ()))),
     )

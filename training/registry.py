@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,7 @@ from typing import Any
 from labels.errors import InputError, StateError, VersionError
 from models.manifest import VERSION_ID, read_manifest
 from models.store import Store
-from training.asking import SQLITE, import_mlflow, open_database, reported
+from training.asking import no_database, open_mlflow, reported, shown
 
 _REFERENCE = re.compile(r"models:/(?P<name>[^/:]+)(?:@(?P<alias>[\w-]+)|/(?P<number>[0-9]+))")
 _FOLDER = "artifacts"  # where MLflow keeps the directories that belong to a logged model
@@ -78,18 +77,31 @@ class Registry:
             why=f"{reference} is version {found.version}" if parts["alias"] else reference,
         )
 
-    def fetch(self, target: Target, store: Store) -> Path:
+    def live(self, name: str) -> Target | None:
+        """What the alias champion of a registered model names; None where nothing has it.
+
+        Raises:
+            StateError: no such model, or no answer.
+        """
+        with self._asking():
+            named = self._library().MlflowClient().get_registered_model(name).aliases
+        number = named.get("champion")
+        return self.look(f"models:/{name}/{number}") if number else None
+
+    def fetch(self, target: Target, store: Store, why: str = "") -> Path:
         """The directory of a registered version in the store, downloaded unless it is there.
+
+        ``why`` is the reason for the ledger, where the version becomes the store's first champion.
 
         Raises:
             StateError: it holds no version of newstag, or no answer.
             VersionError: what was downloaded is damaged.
         """
-        version = self._version_in(target)
+        version = self._the_version_in(target)
         if version in store.versions():
             return store.root / version
         with self.downloaded(target, version) as folder:
-            return store.adopt(folder, target.why)
+            return store.adopt(folder, why or target.why)
 
     @contextmanager
     def downloaded(self, target: Target, version: str | None = None) -> Iterator[Path]:
@@ -98,7 +110,7 @@ class Registry:
         Raises:
             StateError: as ``fetch``; one about the folder is told of the reference instead.
         """
-        held = version or self._version_in(target)
+        held = version or self._the_version_in(target)
         with tempfile.TemporaryDirectory(prefix="newstag-") as temporary:
             try:
                 folder = self._download(f"{target.reference}/{_FOLDER}/{held}", temporary)
@@ -112,32 +124,56 @@ class Registry:
             download = self._library().artifacts.download_artifacts
             return Path(download(artifact_uri=uri, dst_path=temporary))
 
-    def _version_in(self, target: Target) -> str:
-        """The id of the version that a registered model holds, by the name of its directory."""
-        uri = f"{target.reference}/{_FOLDER}"
+    def version_in(self, target: Target) -> str | None:
+        """The id of the version that a registered model holds; None where it is not one of newstag.
+
+        Raises:
+            StateError: no answer.
+        """
+        found = [name for name in self.directories(target) if VERSION_ID.fullmatch(name)]
+        return found[0] if len(found) == 1 else None
+
+    def directories(self, target: Target) -> list[str]:
+        """The names of the directories that a registered model has; none where its files are lost.
+
+        Raises:
+            StateError: no answer.
+        """
         with self._asking():
-            listed = self._library().artifacts.list_artifacts(artifact_uri=uri)
-        names = [one.path.rpartition("/")[2] for one in listed if one.is_dir]
-        found = [name for name in names if VERSION_ID.fullmatch(name)]
-        if len(found) != 1:
+            ask = self._library().artifacts.list_artifacts
+            return directories(lambda path: ask(artifact_uri=f"{target.reference}/{path}"))
+
+    def _the_version_in(self, target: Target) -> str:
+        found = self.version_in(target)
+        if found is None:
             fix = "Register the model of a run that newstag recorded"
             raise StateError(target.reference, "a model without a version of newstag", fix)
-        return str(found[0])
+        return found
 
     def _asking(self) -> AbstractContextManager[None]:
         return reported(self.uri, "read the registry", "Check --tracking-uri and the server")
 
     def _library(self) -> Any:
         """MLflow, turned to our server. Whoever follows asks again soon: few retries."""
-        path = Path(self.uri.removeprefix(SQLITE))
-        if self.uri.startswith(SQLITE) and not path.exists():
+        if no_database(self.uri):
             raise StateError(self.uri, "no such database", "Check --tracking-uri")
-        for name, value in (("MAX_RETRIES", "1"), ("TIMEOUT", "10")):
-            os.environ.setdefault(f"MLFLOW_HTTP_REQUEST_{name}", value)
-        mlflow = import_mlflow()
-        open_database(self.uri)
-        mlflow.set_tracking_uri(self.uri)
-        return mlflow
+        return open_mlflow(self.uri, retries=1, timeout=10)
+
+
+def directories(listed: Callable[[str], Any]) -> list[str]:
+    """The names of the directories beside a model, ``listed`` by MLflow; none where it is gone.
+
+    ``listed`` is called with the path inside of the model where versions of newstag lie.
+    """
+    from mlflow.exceptions import MlflowException
+
+    try:
+        found = listed(_FOLDER)
+    except MlflowException as error:
+        if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+            raise
+        return []
+    return [one.path.rpartition("/")[2] for one in found if one.is_dir]
 
 
 def _registered(client: Any, uri: str, parts: re.Match[str]) -> Any:
@@ -165,12 +201,14 @@ def _missing(client: Any, uri: str, parts: re.Match[str]) -> StateError:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
         fix = "Register the model of a run under that name, in the MLflow UI or with its client"
-        return StateError(parts[0], f"no registered model '{name}' in {uri}", fix)
+        return StateError(parts[0], f"no registered model '{name}' in {shown(uri)}", fix)
     if alias:
         call = f"MlflowClient().set_registered_model_alias('{name}', '{alias}', VERSION)"
         fix = f"Set it in the MLflow UI, or with {call}"
-        return StateError(parts[0], f"no alias '{alias}' of the model '{name}' in {uri}", fix)
-    what = f"no version {parts['number']} of the model '{name}' in {uri}"
+        return StateError(
+            parts[0], f"no alias '{alias}' of the model '{name}' in {shown(uri)}", fix
+        )
+    what = f"no version {parts['number']} of the model '{name}' in {shown(uri)}"
     return StateError(parts[0], what, "Give one that the MLflow UI lists")
 
 
@@ -187,5 +225,5 @@ def _told_of(target: Target, version: str, temporary: str, error: StateError) ->
         text.replace(whole, target.reference).replace(temporary, "a temporary folder")
         for text in (error.where, error.what)
     )
-    damaged = isinstance(error, VersionError)
+    damaged = isinstance(error, VersionError) and temporary in error.where
     return type(error)(where, what, "Register the model again" if damaged else error.fix)

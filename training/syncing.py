@@ -10,11 +10,13 @@ from typing import Any
 from labels.errors import NewstagError, StateError
 from models.store import Store
 from models.sums import check_sums, sums_digest
-from training.asking import import_mlflow, open_database, reported
+from training.asking import open_mlflow, reported
 from training.registration import MODEL, Registered, Registrations
-from training.registry import Registry
-from training.standing import Standing, standing
+from training.registry import Registry, Target
+from training.standing import Standing, standing, sums_of
 from training.tracker import Tracker
+
+Steps = Iterator[Callable[[], str]]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -23,56 +25,82 @@ class Sync:
 
     Versions go both ways: those of the store that are not recorded are recorded and registered,
     those registered that the store lacks are fetched, unless they were pruned here. A version
-    that is damaged in the store is replaced by the registered one. The alias champion follows
-    the store; an empty store takes the registry's.
+    that is damaged in the store is replaced by the registered one, one whose registered files
+    are lost is recorded anew. An empty store takes the registry's champion. The alias champion
+    follows the store, but is not taken from a version that never was live here: other stores
+    may have it.
     """
 
     store: Store
     tracker: Tracker
 
-    def standing(self) -> Standing:
-        """How the two agree now.
+    def standing(self, *, hashed: bool = True) -> Standing:
+        """How the two agree now; the files of the store are read where ``hashed``.
 
         Raises:
             StateError: no answer.
         """
         with self._asking():
-            return standing(self.store, self._registrations().all())
+            return standing(self.store, self._registrations().all(), hashed=hashed)
 
-    def run(self) -> Iterator[str]:
+    def run(self, *, force: bool = False) -> Iterator[str]:
         """Mend everything that can be, a line for each thing done.
+
+        With ``force`` the alias champion comes to the store's champion, whoever has it.
 
         Raises:
             StateError: no answer, or something is left that could not be mended; it says what.
         """
-        if self.store.root.is_dir():
-            self.store.mend()
         failed: list[NewstagError] = []
-        for plan in (self._identifying, self._mending):
-            for step in plan(self.standing()):
-                try:
-                    yield step()
-                except NewstagError as error:  # one that is lost must not hold up the others
-                    failed.append(error)
-        yield from self._align(self.standing())
+        aligning = partial(self._aligning, force=force)
+        try:
+            for plan in (self._founding, self._identifying, self._losing, self._mending, aligning):
+                for step in plan():
+                    try:
+                        yield step()
+                    except NewstagError as error:  # one that is lost must not hold up the others
+                        failed.append(error)
+        except NewstagError as error:
+            failed.append(error)
         if failed:
             first = failed[0]
             more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
             raise StateError(first.where, f"{first.what}{more}", first.fix)
 
-    def _identifying(self, found: Standing) -> Iterator[Callable[[], str]]:
-        for one in found.unknown:
+    def _founding(self) -> Steps:
+        """The registry's champion before everything else: the first of a store is its champion."""
+        named = self.standing(hashed=False).named if self.store.never() else None
+        if named and named.version not in self.store.versions():
+            done = self._fetch(named)  # where that fails, nothing else may become champion
+            yield lambda: done
+        try:
+            unfinished = self.store.unfinished()
+        except StateError:  # a damaged ledger, which mending tells
+            unfinished = "unknown"
+        if unfinished:
+            yield self._mend
+
+    def _mend(self) -> str:
+        self.store.mend()
+        return f"{self.store.champion()}: is champion, of which a kill had kept it"
+
+    def _identifying(self) -> Steps:
+        for one in self.standing(hashed=False).unknown:
             yield partial(self._identify, one)
 
-    def _mending(self, found: Standing) -> Iterator[Callable[[], str]]:
-        # The registry's champion first: the first version of a store becomes its champion.
-        for one in sorted(found.missing, key=lambda one: one != found.named):
+    def _losing(self) -> Steps:
+        for one in self.standing(hashed=False).registered.values():
+            if one.version not in self._registry.directories(_target(one)):
+                yield partial(self._lose, one)
+
+    def _mending(self) -> Steps:
+        found = self.standing()
+        for one in found.missing:
             yield partial(self._fetch, one)
-        for one in found.registered.values():
-            if not self._whole(one.version):
-                yield partial(self._restore, one)
-            elif sums_digest(self.store.root / one.version) != one.sums:
-                yield partial(self._retag, one)
+        for one in found.damaged:
+            yield partial(self._restore, one)
+        for one in found.differing:
+            yield partial(self._retag, one)
         for version in found.unregistered:
             yield partial(self._record, version)
 
@@ -81,72 +109,96 @@ class Sync:
         return f"{version}: recorded as run {run} and registered"
 
     def _fetch(self, one: Registered) -> str:
-        Registry(uri=self.tracker.uri).resolve(_reference(one), self.store)
-        return f"{one.version}: fetched from newstag {one.number}"
+        folder = self._registry.fetch(_target(one), self.store)
+        return f"{folder.name}: fetched from newstag {one.number}"
 
     def _restore(self, one: Registered) -> str:
-        registry = Registry(uri=self.tracker.uri)
-        with registry.downloaded(registry.look(_reference(one))) as folder:
+        mine = sums_of(self.store, one.version)
+        with self._registry.downloaded(_target(one), one.version) as folder:
+            theirs = sums_digest(folder)
+            if theirs != (mine or theirs) or theirs != (one.sums or theirs):
+                raise _other_files(one)
             self.store.restore(folder)
         return f"{one.version}: was damaged, restored from newstag {one.number}"
 
     def _retag(self, one: Registered) -> str:
         """Its tag is wrong, unless what it holds is."""
-        registry = Registry(uri=self.tracker.uri)
         mine = sums_digest(self.store.root / one.version)
-        with registry.downloaded(registry.look(_reference(one))) as folder:
+        with self._registry.downloaded(_target(one), one.version) as folder:
             check_sums(folder)
             if sums_digest(folder) != mine:
-                where = f"{MODEL} {one.number}"
-                what = f"other files than those of {one.version} in the store"
-                raise StateError(where, what, "Delete the wrong one, and sync again")
+                raise _other_files(one)
         with self._asking():
             self._registrations().tag(one.number, {"sums": mine})
         return f"{one.version}: sums of newstag {one.number} written anew"
 
     def _identify(self, one: Registered) -> str:
-        registry = Registry(uri=self.tracker.uri)
-        folder = registry.resolve(_reference(one), self.store)
+        version = self._registry.version_in(_target(one))
+        if version is None:
+            return f"newstag {one.number}: holds no version of newstag, left alone"
+        with self._registry.downloaded(_target(one), version) as folder:
+            check_sums(folder)
+            told = {"version": version, "sums": sums_digest(folder)}
         with self._asking():
-            told = {"version": folder.name, "sums": sums_digest(folder)}
             self._registrations().tag(one.number, told)
-        return f"{folder.name}: is newstag {one.number}, which did not say so"
+        return f"{version}: is newstag {one.number}, which did not say so"
 
-    def align(self) -> Iterator[str]:
-        """Let the registry's aliases say what the store says.
+    def _lose(self, one: Registered) -> str:
+        with self._asking():
+            self._registrations().tag(one.number, {"lost": "true"})
+        return f"{one.version}: the files of newstag {one.number} are lost"
+
+    def align(self, *, force: bool = False) -> Iterator[str]:
+        """Let the registry's alias champion say what the store says.
 
         Raises:
-            StateError: the champion is not registered, or no answer.
+            StateError: the champion is not registered, another store's has the alias and
+                ``force`` is off, or no answer.
         """
-        found = self.standing()
+        found = self.standing(hashed=False)
         if found.champion and found.champion not in found.registered:
             fix = "Use: newstag models sync"
             raise StateError(found.champion, "not among the registered versions", fix)
-        yield from self._align(found)
+        for step in self._aligning(force=force):
+            yield step()
 
-    def _align(self, found: Standing) -> Iterator[str]:
+    def _aligning(self, *, force: bool) -> Steps:
+        found = self.standing(hashed=False)
         mine = found.registered.get(found.champion or "")
-        if mine and not found.champions_agree:
-            with self._asking():
-                self._registrations().crown(mine.number)
-            yield f"{mine.version}: newstag {mine.number} is champion in the registry as well"
+        if mine is None or found.champions_agree:
+            return
+        if found.named and not force and not self._was_live(found.named.version):
+            named = found.named.version or f"newstag {found.named.number}"
+            what = f"{named} is champion in the registry, and never was in this store"
+            decide = f"newstag models promote {named}, or newstag models sync --force"
+            fix = f"Decide which is to be live. Use: {decide} for {mine.version}"
+            raise StateError(f"{MODEL} {found.named.number}", what, fix)
+        yield partial(self._crown, mine)
 
-    def _whole(self, version: str) -> bool:
-        try:
-            check_sums(self.store.root / version)
-        except StateError:
-            return False
-        return True
+    def _was_live(self, version: str) -> bool:
+        return any(version in {one.before, one.after} for one in self.store.history())
+
+    def _crown(self, one: Registered) -> str:
+        with self._asking():
+            self._registrations().crown(one.number)
+        return f"{one.version}: newstag {one.number} is champion in the registry as well"
+
+    @property
+    def _registry(self) -> Registry:
+        return Registry(uri=self.tracker.uri)
 
     def _asking(self) -> Any:
         return reported(self.tracker.uri, "read the registry", "Check --tracking-uri")
 
     def _registrations(self) -> Registrations:
-        mlflow = import_mlflow()
-        open_database(self.tracker.uri)
-        mlflow.set_tracking_uri(self.tracker.uri)
+        mlflow = open_mlflow(self.tracker.uri, retries=0, timeout=10)
         return Registrations(client=mlflow.MlflowClient())
 
 
-def _reference(one: Registered) -> str:
-    return f"models:/{MODEL}/{one.number}"
+def _target(one: Registered) -> Target:
+    return Target(name=MODEL, number=one.number, created=0, why=f"models:/{MODEL}/{one.number}")
+
+
+def _other_files(one: Registered) -> StateError:
+    what = f"other files than those of {one.version} in the store, or than its tag says"
+    return StateError(f"{MODEL} {one.number}", what, "Delete the wrong one, and sync again")

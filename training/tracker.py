@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -90,8 +91,8 @@ class Tracker:
         experiment = self._open_experiment(mlflow, findings)
         manifest, report = findings.manifest, findings.report
         told = {
-            **tags(manifest, report, sums_digest(version)),
             **verdict(findings.comparison),
+            **tags(manifest, report, sums_digest(version)),
             "mlflow.note.content": description(findings),
         }
         named = run_name(manifest, report)
@@ -161,9 +162,15 @@ def _finished(mlflow: Any, version: str) -> str | None:
 
 def _holds(mlflow: Any, run: str, version: str) -> bool:
     """Whether the model of a run was neither deleted nor lost its files."""
-    outputs = mlflow.MlflowClient().get_run(run).outputs
-    models = outputs.model_outputs if outputs else []
-    return any(version in directories(mlflow, f"models:/{one.model_id}") for one in models)
+    client = mlflow.MlflowClient()
+    outputs = client.get_run(run).outputs
+    held = [one.model_id for one in outputs.model_outputs] if outputs else []
+
+    def listed(model: str, path: str) -> Any:
+        client.get_logged_model(model)  # says so where it was deleted, which listing does not
+        return client.list_logged_model_artifacts(model, path)
+
+    return any(version in directories(partial(listed, model)) for model in held)
 
 
 def _children(client: Any, run: Any) -> Iterator[Any]:

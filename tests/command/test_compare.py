@@ -108,7 +108,7 @@ def test_two_versions_are_needed(newstag: Newstag, store: Path) -> None:
 def test_a_worse_version_is_not_promoted(newstag: Newstag, store: Path) -> None:
     done = newstag("models", "promote", WORSE, "--store", store)
     assert done.returncode == 1
-    assert done.stderr.startswith(f"{WORSE}: not better than the champion {LIVE}: domains")
+    assert done.stderr.startswith(f"{WORSE}: not better than the champion {LIVE}: shown worse on d")
     assert "promote it with --force and --why" in done.stderr
     assert live(store) == LIVE
 
@@ -122,7 +122,7 @@ def test_force_promotes_it_and_the_ledger_keeps_why_and_in_spite_of_what(
     assert live(store) == WORSE
     history = newstag("models", "history", "--store", store).stdout.splitlines()
     assert "AI is gone from our desk" in history[-1]
-    assert "forced, although domains" in history[-1]
+    assert "forced, although shown worse on domains:ai" in history[-1]
 
 
 def test_an_equal_version_is_promoted_with_the_verdict(newstag: Newstag, store: Path) -> None:
@@ -141,7 +141,7 @@ def test_too_few_common_articles_need_force(newstag: Newstag, store: Path) -> No
     write_sums(path)
     done = newstag("models", "promote", ALIKE, "--store", store)
     assert done.returncode == 1
-    assert "it has 19 common articles with the champion, and 20 are needed" in done.stderr
+    assert "it has 19 common articles with the champion, and 20 distinct" in done.stderr
     forced = newstag("models", "promote", ALIKE, "--force", "--why", "new desk", "--store", store)
     assert forced.returncode == 0
     assert live(store) == ALIKE

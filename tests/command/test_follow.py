@@ -172,8 +172,8 @@ def test_promoting_a_reference_keeps_it_as_the_reason(
     assert done.stdout.startswith(line)
     # It was registered by hand, and does not say which version it holds.
     assert done.stderr == (
-        "note: the registry does not follow yet (not among the registered versions); "
-        "newstag models sync mends it later\n"
+        f"note: the registry does not follow yet. {version.name}: not among the registered "
+        "versions. Use: newstag models sync.\n"
     )
     history = newstag("models", "history", *server.options).stdout
     assert f"promote  {other} -> {version.name}: {CHAMPION} (no difference" in history

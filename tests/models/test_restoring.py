@@ -10,7 +10,7 @@ import pytest
 
 from labels.errors import StateError, VersionError
 from models.store import Store
-from models.sums import check_sums, write_sums
+from models.sums import PIPELINE, check_sums, write_sums
 from models.version import load_predictor
 
 A = "20260101T000000Z-00000001"
@@ -57,14 +57,13 @@ DAMAGES: list[Damage] = [
     lambda held: (held / "idf.npy").write_bytes(b"\0"),
     lambda held: (held / "manifest.json").unlink(),
     lambda held: (held / "SHA256SUMS").unlink(),
-    lambda held: (held / "notes.txt").touch(),
     lambda held: (held / "manifest.json").write_text("{"),
     shutil.rmtree,
     of_another_version,
     a_dangling_link,
     a_file,
 ]
-IDS = ["altered", "manifest", "sums", "extra", "json", "gone", "another", "link", "file"]
+IDS = ["altered", "manifest", "sums", "json", "gone", "another", "link", "file"]
 
 
 @pytest.mark.parametrize("damage", DAMAGES, ids=IDS)
@@ -85,6 +84,43 @@ def test_a_whole_version_stays(full: Store, source: Path) -> None:
         full.restore(source)
     assert str(refused.value) == f"{full.root}/{A}: is whole. Nothing is to be done."
     assert (full.root / A).stat().st_ino == before
+
+
+def test_a_file_of_somebody_s_is_not_lost(full: Store, source: Path) -> None:
+    (full.root / A / "idf.npy").unlink()
+    (full.root / A / "notes.txt").touch()
+    with pytest.raises(VersionError) as refused:
+        full.restore(source)
+    assert str(refused.value) == (
+        f"{full.root}/{A}/notes.txt: an extra file, not in SHA256SUMS. Remove it."
+    )
+    assert (full.root / A / "notes.txt").exists()
+
+
+def test_a_file_that_cannot_be_read_is_not_taken_for_damage(
+    full: Store, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (full.root / A / "idf.npy").unlink()
+    monkeypatch.setattr("models.refusing.os.access", lambda path, _: path.name != "oof.jsonl")
+    (full.root / A / "oof.jsonl").touch()
+    (source / "oof.jsonl").touch()
+    with pytest.raises(VersionError, match=r"oof\.jsonl: not readable\. Check its permissions"):
+        full.restore(source)
+
+
+@pytest.mark.parametrize("altered", [False, True])
+def test_the_pickle_for_notebooks_stays_if_it_is_whole(
+    full: Store, source: Path, altered: bool
+) -> None:
+    """The copy comes from a registry, which has none."""
+    (full.root / A / PIPELINE).write_bytes(b"pickled")
+    write_sums(full.root / A)
+    if altered:
+        (full.root / A / PIPELINE).write_bytes(b"altered")
+    (full.root / A / "idf.npy").unlink()
+    full.restore(source)
+    assert (full.root / A / PIPELINE).exists() is not altered
+    check_sums(full.root / A)
 
 
 def test_a_damaged_copy_replaces_nothing(full: Store, source: Path) -> None:
@@ -121,11 +157,11 @@ def test_a_version_does_not_restore_itself(full: Store) -> None:
 def test_the_damaged_one_is_there_until_the_copy_is_verified(
     full: Store, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (full.root / A / "notes.txt").touch()
+    (full.root / A / "idf.npy").write_bytes(b"\0")
     seen: list[bool] = []
 
     def watched(folder: Path) -> object:
-        seen.append((full.root / A / "notes.txt").exists())
+        seen.append((full.root / A / "idf.npy").read_bytes() == b"\0")
         return load_predictor(folder)
 
     monkeypatch.setattr("models.adopting.load_predictor", watched)
@@ -136,7 +172,7 @@ def test_the_damaged_one_is_there_until_the_copy_is_verified(
 def test_whoever_is_second_leaves_what_the_first_has_restored(
     full: Store, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (full.root / A / "notes.txt").touch()
+    (full.root / A / "idf.npy").write_bytes(b"\0")
     before = names(full)
 
     def overtaken(folder: Path) -> object:
@@ -152,10 +188,10 @@ def test_whoever_is_second_leaves_what_the_first_has_restored(
 
 
 def test_a_store_that_one_may_not_write_says_so(full: Store, source: Path) -> None:
-    (full.root / A / "notes.txt").touch()
+    (full.root / A / "idf.npy").write_bytes(b"\0")
     (full.root / ".lock").unlink()
     (full.root / ".lock").mkdir()  # refuses to be opened, even for the superuser
     with pytest.raises(StateError) as refused:
         full.restore(source)
     assert refused.value.what == "not writable (Is a directory)"
-    assert (full.root / A / "notes.txt").exists()
+    assert (full.root / A / "idf.npy").read_bytes() == b"\0"

@@ -12,7 +12,7 @@ import pytest
 
 from labels.errors import StateError
 from models.store import Store
-from models.sums import sums_digest
+from models.sums import check_sums, sums_digest
 from training.registration import MODEL, Registrations
 from training.saving import save
 from training.standing import standing, standing_lines
@@ -84,6 +84,16 @@ def elsewhere(sync: Sync, folder: Path) -> Sync:
     return Sync(store=Store(folder / "elsewhere"), tracker=sync.tracker)
 
 
+def model_of(held: Any) -> str:
+    return str(held.source).removeprefix("models:/")
+
+
+def artefacts(client: Any, held: Any) -> Path:
+    """Where the files of a registered version lie."""
+    place = client.get_logged_model(model_of(held)).artifact_location
+    return Path(str(place).removeprefix("file://"))
+
+
 def lines(sync: Sync) -> str:
     return "\n".join(standing_lines(sync.standing(), sync.tracker.uri))
 
@@ -94,7 +104,7 @@ class TestWhatIsNotRegistered:
         for version in versions:
             assert f"  {version.name} is not registered" in found
         assert f"  the champion is {versions[0].name} here, and none in the registry" in found
-        assert found.endswith("  newstag models sync mends it")
+        assert found.endswith("  newstag models sync mends it, or says what is to be decided")
 
     def test_is_recorded_registered_and_named(
         self, sync: Sync, versions: list[Path], registrations: Registrations
@@ -127,8 +137,9 @@ class TestTheRegisteredVersion:
         assert one is not None
         held = client.get_model_version(MODEL, one.number)
         assert float(held.tags["type_f1_macro"]) > 0.9
-        assert float(held.tags["model_bytes"]) > 0
         assert held.tags["version"] == versions[0].name
+        expected = {"version", "sums", "f1_macro", "type_f1_macro", "domains_f1_macro"}
+        assert held.tags.keys() - {"git_commit"} == expected  # few enough to be read
         assert client.get_run(held.run_id).data.tags["version"] == versions[0].name
         assert "type" in held.description
 
@@ -178,7 +189,7 @@ class TestSums:
         self, synced: Sync, versions: list[Path]
     ) -> None:
         (synced.store.root / versions[1].name / "SHA256SUMS").unlink()
-        assert f"  {versions[1].name} has other sums than newstag " in lines(synced)
+        assert f"  {versions[1].name} is damaged in the store, but newstag " in lines(synced)
         assert "was damaged, restored from newstag" in "\n".join(synced.run())
         assert lines(synced).endswith("agree")
 
@@ -205,6 +216,90 @@ class TestSums:
         expected = f"{versions[2].name}: is newstag {by_hand}, which did not say so"
         assert list(synced.run()) == [expected]
         assert lines(synced).endswith("agree")
+
+    def test_a_foreign_model_is_left_alone(self, synced: Sync, client: Any, tmp_path: Path) -> None:
+        (tmp_path / "other").mkdir()
+        by_hand = client.create_model_version(MODEL, str(tmp_path / "other")).version
+        assert f"  newstag {by_hand} does not say which version it holds" in lines(synced)
+        for _ in range(2):
+            assert list(synced.run()) == [
+                f"newstag {by_hand}: holds no version of newstag, left alone"
+            ]
+        assert lines(synced).endswith("agree")
+
+    def test_one_registered_by_hand_that_was_pruned_is_told_and_stays_away(
+        self, synced: Sync, versions: list[Path], client: Any, registrations: Registrations
+    ) -> None:
+        one = registrations.of(versions[1].name)
+        assert one is not None
+        held = client.get_model_version(MODEL, one.number)
+        client.delete_model_version(MODEL, one.number)
+        synced.store.prune(1)
+        client.create_model_version(MODEL, held.source, held.run_id)
+        assert len(list(synced.run())) == 1
+        assert versions[1].name not in synced.store.versions()
+        assert lines(synced).endswith("agree")
+
+    def test_one_whose_registered_files_are_lost_is_recorded_anew_with_its_alias(
+        self, synced: Sync, versions: list[Path], client: Any, registrations: Registrations
+    ) -> None:
+        one = registrations.of(versions[0].name)
+        assert one is not None
+        shutil.rmtree(artefacts(client, client.get_model_version(MODEL, one.number)))
+        lost, anew = synced.run()
+        assert lost == f"{versions[0].name}: the files of newstag {one.number} are lost"
+        assert anew.startswith(f"{versions[0].name}: recorded as run ")
+        again = registrations.of(versions[0].name)
+        assert again is not None
+        assert (again.number != one.number, again.aliases) == (True, ("champion",))
+        assert list(synced.run()) == []
+        assert lines(synced).endswith("agree")
+
+    def test_one_whose_logged_model_was_deleted_is_recorded_anew(
+        self, synced: Sync, versions: list[Path], client: Any, registrations: Registrations
+    ) -> None:
+        one = registrations.of(versions[1].name)
+        assert one is not None
+        held = client.get_model_version(MODEL, one.number)
+        client.delete_logged_model(model_of(held))
+        client.delete_model_version(MODEL, one.number)
+        [done] = synced.run()
+        assert done.startswith(f"{versions[1].name}: recorded as run ")
+        assert held.run_id not in done
+        assert lines(synced).endswith("agree")
+
+    def test_a_file_of_somebody_s_in_a_version_is_kept_and_told(
+        self, synced: Sync, versions: list[Path]
+    ) -> None:
+        held = synced.store.root / versions[1].name
+        (held / "notes.txt").write_text("mine", "utf-8")
+        (held / "oof.jsonl").write_text("", "utf-8")
+        assert f"{versions[1].name} is damaged in the store" in lines(synced)
+        with pytest.raises(StateError, match=r"notes\.txt: an extra file.*Remove it"):
+            list(synced.run())
+        assert (held / "notes.txt").read_text("utf-8") == "mine"
+        (held / "notes.txt").unlink()
+        assert len(list(synced.run())) == 1
+        assert (held / "pipeline.joblib").exists()  # which no registry has
+        check_sums(held)
+
+    def test_what_is_registered_does_not_replace_other_files(
+        self, synced: Sync, versions: list[Path], registrations: Registrations
+    ) -> None:
+        one = registrations.of(versions[1].name)
+        assert one is not None
+        registrations.tag(one.number, {"sums": "0" * 64})
+        (synced.store.root / versions[1].name / "oof.jsonl").write_text("", "utf-8")
+        with pytest.raises(StateError, match="other files than those of"):
+            list(synced.run())
+
+    def test_a_damaged_ledger_holds_nothing_else_up(
+        self, sync: Sync, registrations: Registrations
+    ) -> None:
+        (sync.store.root / "ledger.jsonl").write_text("{\n{}\n", "utf-8")
+        with pytest.raises(StateError, match=r"ledger\.jsonl"):
+            list(sync.run())
+        assert len(registrations.all()) == 3
 
     def test_what_cannot_be_mended_is_told_after_the_rest_was_done(
         self, synced: Sync, versions: list[Path], client: Any
@@ -234,15 +329,59 @@ class TestAliases:
         }
         assert list(synced.align()) == []
 
-    def test_one_that_somebody_moved_by_hand_is_put_back(
+    def test_one_that_somebody_moved_to_what_never_was_live_here_stays_unless_forced(
         self, synced: Sync, versions: list[Path], registrations: Registrations
     ) -> None:
         other = registrations.of(versions[1].name)
         assert other is not None
         registrations.name("champion", other.number)
         assert "and " + versions[1].name + " in the registry" in lines(synced)
-        assert len(list(synced.run())) == 1
+        for act in (synced.run, synced.align):
+            with pytest.raises(StateError) as refused:
+                list(act())
+            assert refused.value.what == (
+                f"{versions[1].name} is champion in the registry, and never was in this store"
+            )
+            assert f"newstag models promote {versions[1].name}" in refused.value.fix
+            assert registrations.aliases()["champion"] == other.number
+        assert len(list(synced.run(force=True))) == 1
         assert lines(synced).endswith("agree")
+
+    def test_one_that_lags_behind_what_was_live_here_is_moved(
+        self, synced: Sync, versions: list[Path]
+    ) -> None:
+        synced.store.promote(versions[1].name, "better")
+        synced.store.promote(versions[2].name, "better still")
+        assert next(synced.run()).endswith(" is champion in the registry as well")
+
+    def test_an_empty_store_takes_the_champion_of_the_registry_or_nothing(
+        self,
+        synced: Sync,
+        versions: list[Path],
+        tmp_path: Path,
+        registrations: Registrations,
+        client: Any,
+    ) -> None:
+        other = elsewhere(synced, tmp_path)
+        named = registrations.of(versions[0].name)
+        assert named is not None
+        held = client.get_model_version(MODEL, named.number)
+        client.set_registered_model_alias(MODEL, "champion", held.version)
+        lost = shutil.move(artefacts(client, held), tmp_path / "lost")
+        with pytest.raises(StateError, match="a model without a version of newstag"):
+            list(other.run())
+        assert other.store.versions() == []
+        shutil.move(lost, artefacts(client, held))
+        list(other.run())
+        assert other.store.champion() == versions[0].name
+
+    def test_the_challenger_is_the_last_trained_not_the_last_recorded(
+        self, sync: Sync, versions: list[Path], registrations: Registrations
+    ) -> None:
+        for at in (2, 1, 0):
+            sync.tracker.record(sync.store.root / versions[at].name)
+        named = {a: one.version for one in registrations.all() for a in one.aliases}
+        assert named == {"challenger": versions[2].name, "champion": versions[0].name}
 
     def test_a_champion_that_is_not_registered_is_told_not_named(
         self, sync: Sync, versions: list[Path], registrations: Registrations
