@@ -174,7 +174,7 @@ def test_a_trained_version_is_recorded_in_mlflow(newstag: Newstag, articles: Pat
     database.close()
     when = f"{version[:4]}-{version[4:6]}-{version[6:8]} {version[9:11]}:{version[11:13]}"
     assert [row[2:] for row in found] == [("FINISHED", "trial")]
-    assert re.fullmatch(rf"type 0\.\d{{3}} domains 0\.\d{{3}} \({when}\)", found[0][1])
+    assert re.fullmatch(rf"type 0\.\d{{3}} domains 0\.\d{{3}} \({when} UTC\)", found[0][1])
     assert done.stdout.splitlines()[-1] == (
         f"Recorded as run {found[0][0]} of experiment trial; see: newstag ui"
     )
