@@ -231,7 +231,8 @@ def evaluate(model: str, segmenter: Any, as_json: bool, **given: Any) -> None:
 def compare(first: str, second: str, as_json: bool, log: bool, **given: str) -> None:
     """Say where version B is better or worse than A, and how much of it is noise.
 
-    On the articles that both have seen only out of fold. A and B are references like --model.
+    Both are judged on the articles that they have in common, by what models said of them that had
+    not seen them. A and B are references like --model.
     """
     from training.comparing import compare as measure
     from training.contrast import comparison_lines
@@ -464,8 +465,8 @@ def history(at: str | None, store: str, **_: str) -> None:
 def prune(keep: int, store: str, **_: str) -> None:
     """Remove all versions but the newest, the champion and the champion before it.
 
-    What broken-off training and copying left in the store is removed as well. Which version a
-    service was started with by its id, or began with, is not known here.
+    What broken-off training and copying left in the store is removed as well. A version that a
+    running service was started with by its id is not spared: promote it first, or keep enough.
     """
     from models.listing import pruning_lines
 

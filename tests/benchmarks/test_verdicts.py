@@ -39,4 +39,6 @@ def test_what_is_simulated_is_what_a_comparison_says() -> None:
         equal_pair(World(), np.random.default_rng(5)), 4, 0.2, "f1", np.random.default_rng(6)
     )
     assert pair.shows_worse(4)
-    assert pair.differences() == [one.difference for one in pair.compared().labels]
+    found = pair.compared()
+    of_groups = [one.exact.difference for one in found.groups]
+    assert pair.differences() == [*(one.difference for one in found.labels), *of_groups]

@@ -590,6 +590,31 @@ def test_a_first_version_that_a_kill_kept_from_becoming_champion_becomes_it(
     assert (store.champion(), steps(store)) == (A, [("first", None, A)])
 
 
+def test_a_first_version_that_somebody_copied_in_part_does_not_become_champion(
+    store: Store, save: Save
+) -> None:
+    version = save(store, A)
+    for name in ("champion", "ledger.jsonl"):
+        (store.root / name).unlink()
+    (version / "idf.npy").unlink()
+    assert (store.unfinished(), store.mend(), store.champion()) == (None, False, None)
+    version.rename(version.with_name(B))
+    assert (store.unfinished(), store.mend(), store.champion()) == (None, False, None)
+
+
+def test_a_damaged_ledger_does_not_keep_a_version_from_being_saved(
+    store: Store, save: Save
+) -> None:
+    """Minutes of training are in it; what is live is known without a ledger."""
+    save(store, A)
+    (store.root / "ledger.jsonl").write_text("{\n{}\n", "utf-8")
+    assert save(store, B).name == B
+    assert (store.versions(), store.champion()) == ([A, B], A)
+    (store.root / "champion").unlink()
+    with pytest.raises(StateError, match=r"ledger\.jsonl"):
+        save(store, C)
+
+
 def test_of_several_versions_without_a_champion_none_is_chosen(full: Store) -> None:
     (full.root / "champion").unlink()
     (full.root / "ledger.jsonl").unlink()
