@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -116,19 +117,40 @@ def test_wrong_usage_is_told_with_exit_code_2(
     assert done.stderr.splitlines()[-1] == message
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_following_goes_on_until_a_signal_ends_it(
-    installed: Path, server: Server, number: signal.Signals
+FOLLOWING = """
+import sys, newstag
+sys.argv = ["newstag", "models", "follow", *sys.argv[1:]]
+newstag.main()
+print(sorted({"matplotlib", "sklearn"} & set(sys.modules)))
+"""
+
+
+def test_following_goes_on_until_a_signal_ends_it_and_loads_nothing_that_trains_or_draws(
+    server: Server,
 ) -> None:
-    words = [str(installed), "models", "follow", CHAMPION, "--every", "3600", *server.options]
-    pipe, joined = subprocess.PIPE, subprocess.STDOUT
-    with subprocess.Popen(words, stdout=pipe, stderr=joined, text=True) as process:
-        assert process.stdout is not None
-        said = process.stdout.readline()
-        process.send_signal(number)
-        said += process.stdout.read()
-    assert said == f"{server.version} is champion, after none\n"
-    assert process.returncode == 0
+    words = (sys.executable, "-c", FOLLOWING, CHAMPION, "--every", "3600")
+    registry = ("--tracking-uri", server.uri)
+    with ExitStack() as both:  # at once, for most of their time goes by in imports
+        processes = {
+            number: both.enter_context(
+                subprocess.Popen(
+                    [*words, *registry, "--store", server.store / number.name],
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                )
+            )
+            for number in (signal.SIGTERM, signal.SIGINT)
+        }
+        said = {}
+        for number, process in processes.items():
+            assert process.stdout is not None
+            first = process.stdout.readline()
+            process.send_signal(number)
+            said[number] = first + process.stdout.read()
+    expected = f"{server.version} is champion, after none\n[]\n"
+    assert said == dict.fromkeys(processes, expected)
+    assert [process.returncode for process in processes.values()] == [0, 0]
 
 
 def test_tag_takes_the_model_from_the_registry(
@@ -188,17 +210,6 @@ def test_promoting_a_reference_into_an_empty_store_is_done_at_once(
     again = newstag("models", "promote", CHAMPION, *server.options)
     assert again.returncode == 1
     assert again.stderr == f"{server.version}: champion already. Nothing is to be done.\n"
-
-
-def test_following_loads_nothing_that_trains_or_draws(server: Server) -> None:
-    code = (
-        "import sys, newstag\n"
-        f"sys.argv = ['newstag', 'models', 'follow', {CHAMPION!r}, '--once', *{server.options!r}]\n"
-        "newstag.main()\n"
-        "print(sorted({'matplotlib', 'sklearn'} & set(sys.modules)))\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.splitlines() == [f"{server.version} is champion, after none", "[]"]
 
 
 def test_a_signal_is_heard_whatever_it_interrupts() -> None:
