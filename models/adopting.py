@@ -33,20 +33,28 @@ def copy_verified(source: Path, copy: Path) -> None:
         raise VersionError(where, error.what, error.fix) from error
 
 
-def keep_pipeline(held: Path, copy: Path) -> None:
-    """Take the pickle of a damaged version over into a whole copy of it, if its sum holds.
+def copy_in_place_of(held: Path, source: Path, copy: Path) -> None:
+    """As ``copy_verified``, with the pickle of the damaged version ``held``, if its sum holds.
 
-    The copy comes from where no pickle is kept.
+    The source comes from where no pickle is kept.
+
+    Raises:
+        VersionError: as ``copy_verified``.
     """
+    copy_verified(source, copy)
+    if not (copy / PIPELINE).exists():
+        _keep_pipeline(held, copy)
+
+
+def _keep_pipeline(held: Path, copy: Path) -> None:
     try:
         listed = read_sums(held)
         check_files(held, [PIPELINE], listed)
     except VersionError:
         return
-    if not (copy / PIPELINE).exists():
-        shutil.copyfile(held / PIPELINE, copy / PIPELINE)
-        sums = {**read_sums(copy), PIPELINE: listed[PIPELINE]}
-        (copy / NAME).write_text(sums_text(sums), "utf-8")
+    shutil.copyfile(held / PIPELINE, copy / PIPELINE)
+    sums = {**read_sums(copy), PIPELINE: listed[PIPELINE]}
+    (copy / NAME).write_text(sums_text(sums), "utf-8")
 
 
 def _refuse_irregular(path: Path) -> None:

@@ -31,7 +31,7 @@ def version_lines(store: Store) -> Iterator[str]:
 
 def _described(store: Store, version: str) -> str:
     try:
-        manifest = store.manifest(version)
+        manifest = read_manifest(store.root / version)
     except VersionError as error:  # one damaged version must not hide the others
         return f"damaged: {error.what}"
     if manifest.version != version:

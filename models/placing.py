@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -39,6 +40,15 @@ def set_aside(folder: Path) -> Path:
     aside = folder.with_name(f"{REMOVING}{folder.name}-{token_hex(4)}")
     folder.rename(aside)
     return aside
+
+
+def put_in_place_of(held: Path, copy: Path) -> None:
+    """Give a folder the place of another, if that is there, which is deleted then."""
+    aside = set_aside(held) if os.path.lexists(held) else None
+    copy.rename(held)
+    sync_folder(held.parent)
+    if aside:
+        delete(aside)
 
 
 def delete(path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from time import time
@@ -12,8 +11,8 @@ from models.champion import Champion
 from models.files import sync_folder, writable
 from models.finding import find
 from models.ledger import Entry, predecessor
-from models.manifest import VERSION_ID, Manifest, read_manifest
-from models.placing import delete, set_aside, written
+from models.manifest import VERSION_ID, read_manifest
+from models.placing import put_in_place_of, written
 from models.pruning import Pruning, forget, prune, read_pruned
 from models.refusing import (
     PROMOTE,
@@ -132,28 +131,19 @@ class Store:
                 that would be lost.
             VersionError: the version is damaged there too.
         """
-        from models.adopting import copy_verified, keep_pipeline
+        from models.adopting import copy_in_place_of
 
         version = read_manifest(folder).version
         held = self.root / version
-
-        def fill(copy: Path) -> None:
-            copy_verified(folder, copy)
-            keep_pipeline(held, copy)
-
         refuse_replacing(held, folder)
         with (
             writable(self.root),
-            written(self.root, fill) as copy,
+            written(self.root, lambda copy: copy_in_place_of(held, folder, copy)) as copy,
             self._champion.changing(),
         ):
             refuse_replacing(held, folder)  # somebody may have been faster
-            damaged = set_aside(held) if os.path.lexists(held) else None
-            copy.rename(held)
-            sync_folder(self.root)
+            put_in_place_of(held, copy)
             forget(self.root, version)
-            if damaged:
-                delete(damaged)
         return held
 
     def _place(self, version: str, fill: Callable[[Path], None], why: str) -> Path:
@@ -185,9 +175,6 @@ class Store:
             StateError: an empty store, or nothing of that name.
         """
         return find(self.root, self.versions(), self.champion, ref)
-
-    def manifest(self, ref: str) -> Manifest:
-        return read_manifest(self.resolve(ref))
 
     def promote(
         self, ref: str, why: str, force: bool = False, *, over: str | None = "", verdict: str = ""

@@ -96,7 +96,7 @@ def test_a_saved_version_is_whole_and_readable_by_all(store: Store, save: Save) 
     check_sums(folder)
     assert folder == store.root / A
     assert folder.stat().st_mode & 0o777 == 0o755
-    assert store.manifest("champion") == read_manifest(folder)
+    assert read_manifest(store.resolve("champion")) == read_manifest(folder)
 
 
 def test_the_first_version_becomes_champion(
