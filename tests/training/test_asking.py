@@ -6,6 +6,7 @@ import os
 import sqlite3
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from training.asking import (
     sqlite_file,
 )
 
+Fresh = Callable[[Path], str]
 RETRIES, TIMEOUT = "MLFLOW_HTTP_REQUEST_MAX_RETRIES", "MLFLOW_HTTP_REQUEST_TIMEOUT"
 
 pytestmark = [
@@ -82,20 +84,18 @@ def test_a_file_of_another_kind_is_told_at_once(tmp_path: Path) -> None:
         open_database(f"sqlite:///{tmp_path}")
 
 
-def test_a_database_that_somebody_writes_is_one(tmp_path: Path) -> None:
-    path = tmp_path / "m.db"
-    open_database(f"sqlite:///{path}")
-    with sqlite3.connect(path) as held:
+def test_a_database_that_somebody_writes_is_one(tmp_path: Path, fresh_database: Fresh) -> None:
+    uri = fresh_database(tmp_path)
+    with sqlite3.connect(tmp_path / "mlflow.db") as held:
         held.execute("BEGIN IMMEDIATE")
-        open_database(f"sqlite:///{path}")
+        open_database(uri)
     held.close()
 
 
 def test_a_folder_that_may_only_be_read_can_be_read(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, fresh_database: Fresh, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    uri = f"sqlite:///{tmp_path}/m.db"
-    open_database(uri)
+    uri = fresh_database(tmp_path)
 
     def refused(_path: Path) -> object:
         raise PermissionError(13, "Permission denied")
@@ -107,12 +107,12 @@ def test_a_folder_that_may_only_be_read_can_be_read(
 
 
 def test_patience_is_ours_unless_the_environment_says_otherwise(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, fresh_database: Fresh, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in (RETRIES, TIMEOUT):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr("training.asking._OURS", {})
-    uri = f"sqlite:///{tmp_path}/m.db"
+    uri = fresh_database(tmp_path)
     open_mlflow(uri, retries=2, timeout=30)
     assert (os.environ[RETRIES], os.environ[TIMEOUT]) == ("2", "30")
     open_mlflow(uri, retries=0, timeout=10)
@@ -123,20 +123,21 @@ def test_patience_is_ours_unless_the_environment_says_otherwise(
 
 
 def test_what_other_programs_left_in_the_environment_does_not_count(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, fresh_database: Fresh, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("MLFLOW_REGISTRY_URI", "http://127.0.0.1:9")
     monkeypatch.setenv("MLFLOW_RUN_ID", "0123456789abcdef0123456789abcdef")
-    uri = f"sqlite:///{tmp_path}/m.db"
+    uri = fresh_database(tmp_path)
     mlflow = open_mlflow(uri, retries=0, timeout=1)
     assert mlflow.get_registry_uri() == uri
     assert "MLFLOW_RUN_ID" not in os.environ
     assert mlflow.MlflowClient().search_registered_models() == []
 
 
-def test_a_failure_of_a_database_prints_neither_sql_nor_a_traceback(tmp_path: Path) -> None:
-    uri = f"sqlite:///{tmp_path}/m.db"
-    open_database(uri)
+def test_a_failure_of_a_database_prints_neither_sql_nor_a_traceback(
+    tmp_path: Path, fresh_database: Fresh
+) -> None:
+    uri = fresh_database(tmp_path)
     code = f"""
 import os
 from training.asking import open_mlflow, reported
@@ -144,7 +145,7 @@ from labels.errors import StateError
 mlflow = open_mlflow({uri!r}, retries=0, timeout=1)
 mlflow.MlflowClient().search_registered_models()
 import sqlite3
-with sqlite3.connect({str(tmp_path / "m.db")!r}) as held:
+with sqlite3.connect({str(tmp_path / "mlflow.db")!r}) as held:
     held.execute("DROP TABLE registered_models")
 try:
     with reported({uri!r}, "read the registry", "Check it"):
