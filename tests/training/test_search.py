@@ -48,10 +48,12 @@ def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(searching, "candidates", lambda kind, _mixed: FEW[kind])
 
 
-@pytest.fixture
-def found(problem: Problem, few: None) -> Found:  # noqa: ARG001 - it patches
+@pytest.fixture(scope="module")
+def found(problem: Problem) -> Found:
     every = np.arange(len(problem.known))
-    return search(problem, partitions(problem, every, [0, 1]), 1, quiet)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(searching, "candidates", lambda kind, _mixed: FEW[kind])
+        return search(problem, partitions(problem, every, [0, 1]), 1, quiet)
 
 
 def test_every_candidate_is_tried_and_one_of_each_kind_is_best(found: Found) -> None:
