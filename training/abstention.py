@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from labels.scheme import Group
 from models.decision import NEVER, Rule
@@ -118,7 +118,8 @@ def _promise(label: str, likely: Floats, right: Bools, precision: float) -> Prom
 
 def precision_bound(kept: int, wrong: int) -> float:
     """The one-sided 95 % lower bound of a proportion (Clopper and Pearson 1934)."""
-    return float(beta.ppf(_ERROR, kept - wrong, wrong + 1)) if kept > wrong else 0.0
+    # The quantile of a beta distribution, for which scipy.stats takes thirty times as long.
+    return float(betaincinv(kept - wrong, wrong + 1, _ERROR)) if kept > wrong else 0.0
 
 
 def least_articles(precision: float) -> int:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from labels.errors import VersionError
 from training.changes import ArticleChange, Exact, GroupChange, LabelChange
+from training.phrases import percent
 from training.sides import LEAST
 from training.simultaneous import Difference
 
@@ -101,9 +102,9 @@ class Comparison:
         return "; ".join([found, *map(_unjudged_phrase, self.unjudged)])
 
     def _review(self) -> Iterator[str]:
-        before, after = (f"{share:.0%}" for share in self.reviewed)
+        before, after = map(percent, self.reviewed)
         if before != after:
-            yield f"{after} instead of {before} go to review"
+            yield f"{after} instead of {before} of all go to review"
 
     def as_dict(self) -> dict[str, object]:
         return {"verdict": self.verdict, **asdict(self)}

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from training.changes import ArticleChange, GroupChange, LabelChange, interval_phrase
 from training.comparison import Comparison
-from training.reporting import articles
+from training.phrases import articles, percent
 
 _SHOWN = 20  # changed articles; JSON has all of them
 
@@ -59,7 +59,7 @@ def _group_lines(group: GroupChange, labels: Sequence[LabelChange]) -> Iterator[
     figures = f"{exact.first:.3f} -> {exact.second:.3f}"
     yield f"  exactly right {figures} ({interval_phrase(exact.difference)})"
     before, after = group.reviewed
-    yield f"  {before:.0%} -> {after:.0%} of all go to review for their {group.group}"
+    yield f"  {percent(before)} -> {percent(after)} of all go to review for their {group.group}"
     width = max((len(one.label) for one in labels), default=0)
     yield f"  {'':{width}} articles  F1              difference                   gained  lost"
     for one in labels:

@@ -8,15 +8,9 @@ from labels.scheme import Group
 from training.findings import Findings
 from training.learning import gain_phrase
 from training.measures import Figure, Spread
+from training.phrases import articles, percent
 from training.report import GroupReport, LabelReport
-from training.reporting import (
-    STYLE_WARNING,
-    articles,
-    is_counted,
-    judged_by,
-    micro_name,
-    percent,
-)
+from training.reporting import STYLE_WARNING, is_counted, judged_by, micro_name
 
 MOST = 5000  # characters, what a registry on PostgreSQL takes
 _FEW = 100  # articles

@@ -15,14 +15,9 @@ from models.evidence import Seen, Why
 from models.prediction import Prediction
 from models.predictor import Predictor
 from training.measures import Figure, proportion, share_of
+from training.phrases import articles
 from training.report import Gold, GroupReport, report_on
-from training.reporting import (
-    articles,
-    group_lines,
-    micro_phrase,
-    unmeasured_lines,
-    untrained_lines,
-)
+from training.reporting import group_lines, micro_phrase, unmeasured_lines, untrained_lines
 from training.validation import Judged
 
 

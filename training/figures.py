@@ -23,8 +23,9 @@ from training.drawing import (
 from training.findings import Findings
 from training.linear import Floats
 from training.measures import Figure as Measure
+from training.phrases import articles, plain
 from training.report import GroupReport
-from training.reporting import articles, is_counted, plain
+from training.reporting import is_counted
 from training.trends import coverage_figure, learning_figure
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from models.store import Store
 from models.sums import check_sums
 from training.comparing import compare_with_live
 from training.comparison import Comparison, not_compared
-from training.reporting import articles
+from training.phrases import articles
 from training.sides import LEAST
 
 # A fall of a group's macro-F1 that is no longer put down to chance, whatever the interval says:

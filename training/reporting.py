@@ -11,6 +11,7 @@ from labels.errors import VersionError
 from training.abstention import Promise, Promises
 from training.learning import Point
 from training.measures import Figure, Spread
+from training.phrases import articles
 from training.report import GroupReport, LabelReport, Report
 
 STYLE_WARNING = "Starter articles give themselves away by their style: real posts will score lower."
@@ -143,13 +144,6 @@ def _learning_lines(points: Sequence[Point], source: str) -> Iterator[str]:
     )
 
 
-def articles(count: int, distinct: int | None = None, source: str = "") -> str:
-    """So many articles; near-duplicates are named where there are any, as they count once."""
-    apart = f", {distinct} distinct" if distinct is not None and distinct < count else ""
-    named = f"{source} article" if source else "article"
-    return f"{count} {named}{'' if count == 1 else 's'}{apart}"
-
-
 def micro_name(exclusive: bool) -> str:
     """What micro-F1 is called in a group; of an exclusive one it is the accuracy."""
     return "accuracy" if exclusive else "micro-F1"
@@ -195,16 +189,6 @@ def _held(one: Promise) -> str:
 def is_counted(figure: Figure) -> bool:
     """Whether there was anything to count; else the figure is 0 and its interval all there is."""
     return (figure.low, figure.high) != (0.0, 1.0)
-
-
-def plain(number: float) -> str:
-    """A number to one place, without a place that says nothing."""
-    return f"{number:.1f}".removesuffix(".0")
-
-
-def percent(share: float) -> str:
-    """A share, 0 to 1, in per cent."""
-    return f"{plain(100 * share)} %"
 
 
 def _spread(spread: Spread) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, fields
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,7 +62,9 @@ def _names(kind: type[Suspect | Word]) -> list[str]:
 
 def _label_columns() -> list[str]:
     ends = ("", "_low", "_high")
-    return ["label", "group", "articles", *(f"{name}{end}" for name in _FIGURES for end in ends)]
+    f1, *others = ([f"{name}{end}" for end in ends] for name in _FIGURES)
+    # The UI compares by the first column, and shows the second until told otherwise.
+    return ["label", *f1, "articles", "group", *chain(*others)]
 
 
 def _labels(findings: Findings) -> Iterator[Row]:

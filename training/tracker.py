@@ -23,17 +23,17 @@ from training.recorded import metrics, params, registered_tags, run_name, tags, 
 from training.registration import CHAMPION, Registrations
 from training.registry import directories
 from training.reporting import report_lines
+from training.sides import SEARCH
 from training.tables import tables
-from training.tried import TRIED, log_candidates
+from training.tried import log_candidates
 from training.views import views
 
 _EXPERIMENT = {
     # Or the UI takes it for one of prompts and agents, and hides models and metrics.
     "mlflow.experimentKind": "custom_model_development",
     "mlflow.note.content": (
-        "**Views**, at the top right, has the trainings, the best by `f1_macro` first, and the "
-        "candidates of a search. Is a run better than the live one, and how much of that is "
-        "noise? Its tag `verdict` says so, and `comparison.txt` among its artifacts in full."
+        "**Views**, at the top right: trainings, the best first, and candidates of a search. "
+        "Better than the live one? See the tag `verdict`."
     ),
 }
 
@@ -111,7 +111,7 @@ class Tracker:
     def _open_experiment(self, mlflow: Any, findings: Findings) -> str:
         """The experiment's id; what the UI is told of it stays as somebody may have changed it."""
         experiment = mlflow.set_experiment(self.experiment)
-        searched = (findings.folder / TRIED).exists()
+        searched = (findings.folder / SEARCH).exists()
         made = views(findings.scheme, experiment.creation_time, searched=searched)
         for key, value in {**_EXPERIMENT, **made}.items():
             if key not in experiment.tags:

@@ -22,8 +22,9 @@ from training.drawing import (
 )
 from training.findings import Findings, Told
 from training.learning import Point, gain_phrase
+from training.phrases import percent
 from training.report import GroupReport, Report
-from training.reporting import STYLE_WARNING, micro_name, percent
+from training.reporting import STYLE_WARNING, micro_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

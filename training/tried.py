@@ -10,8 +10,7 @@ from labels.scheme import Scheme
 from training.findings import Findings
 from training.naming import short
 from training.recorded import learner_params
-
-TRIED = "search.jsonl"  # in a version that a search found
+from training.sides import SEARCH
 
 # A trial's figures by the names of the metrics; each begins with the group or kind it is of.
 _METRICS = {
@@ -26,7 +25,7 @@ _METRICS = {
 
 def log_candidates(client: Any, findings: Findings, parent: Any) -> None:
     """Each learner that a search tried as a finished child of the run ``parent``."""
-    path = findings.folder / TRIED
+    path = findings.folder / SEARCH
     if not path.exists():
         return
     for number, line in enumerate(path.read_text("utf-8").splitlines(), start=1):

@@ -16,7 +16,9 @@ from training.tried import of_kind
 _TAG = "mlflow.sharedViewState."
 _MOST = 5000  # characters of a tag's value
 _GROUPS = 3  # that have columns: more would not be seen at once
-_NAME, _TEXT = 400, 420  # widths of columns, pixels
+_TEXT = 420  # width of a column of sentences, pixels
+_VERDICT = "tags.`verdict`"
+_LONG = {_VERDICT, "params.`blocks`"}
 _CHARACTER, _BESIDE = 8, 25  # of a heading, and of the sign of the order beside it
 
 
@@ -44,28 +46,35 @@ def _trainings(scheme: Scheme) -> dict[str, object]:
         micro = [] if group.exclusive else ["f1_micro"]
         figures = ["f1_macro", "f1_macro_low", *micro, "reviewed"]
         columns += [short(f"{group.id}_{figure}") for figure in figures]
-    figures_of = [_metric(name) for name in (*columns, "evaluated_articles", "train_seconds")]
-    return _state("metrics.f1_macro >= 0", figures_of, ["tags.`verdict`", "tags.`version`"])
+    best, *others = [_metric(name) for name in columns]
+    judged = ["metrics.`evaluated_articles`", "tags.`evaluated_source`", "metrics.`train_seconds`"]
+    shown = [best, _VERDICT, *others, *judged, "tags.`version`"]
+    return _state("metrics.f1_macro >= 0", 400, shown)
 
 
 def _candidates(of: str) -> dict[str, object]:
-    figures = [_metric(short(f"{of}_search_{name}")) for name in ("score", "f1", "log_loss")]
-    said = [f"params.`{name}`" for name in ("blocks", "classifier", "c", "calibration")]
-    return _state(f'tags.candidate_of = "{of}"', figures, [*said, "tags.`training_version`"])
+    figures = ("score", "chosen", "f1", "log_loss")
+    measured = [_metric(short(f"{of}_search_{name}")) for name in figures]
+    said = [f"params.`{name}`" for name in ("classifier", "c", "calibration")]
+    shown = [*measured, *said, "params.`blocks`", "tags.`training_version`"]
+    return _state(f'tags.candidate_of = "{of}"', 230, shown)
 
 
-def _state(runs: str, figures: Sequence[str], texts: Sequence[str]) -> dict[str, object]:
-    """The best by the first of the figures first."""
-    widths = {name: _CHARACTER * len(name.partition(".")[2]) + _BESIDE for name in figures}
-    widths |= dict.fromkeys(texts, _TEXT)
+def _state(runs: str, name: int, columns: Sequence[str]) -> dict[str, object]:
+    """The best by the first of the columns first; ``name`` is how wide the names of runs are."""
     return {
         "searchFilter": runs,
-        "orderByKey": figures[0],
+        "orderByKey": columns[0],
         "orderByAsc": False,
-        "selectedColumns": list(widths),
-        "columnOrder": ["attributes.`Run Name`", "runDateAndNestInfo", *widths],
-        "columnWidths": {"attributes.`Run Name`": _NAME, **widths},
+        "selectedColumns": list(columns),
+        "columnOrder": ["attributes.`Run Name`", "runDateAndNestInfo", *columns],
+        "columnWidths": {"attributes.`Run Name`": name, **{one: _width(one) for one in columns}},
     }
+
+
+def _width(column: str) -> int:
+    """As wide as the heading, but for what is long below it."""
+    return _TEXT if column in _LONG else _CHARACTER * len(column.partition(".")[2]) + _BESIDE
 
 
 def _metric(name: str) -> str:

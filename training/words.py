@@ -30,10 +30,10 @@ class Word:
     field is known. ``field`` names the unit too where it is no word.
     """
 
-    group: str
     label: str
     rank: int
     word: str
+    group: str
     field: str
     weight: float
 

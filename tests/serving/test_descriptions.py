@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
 from labels.scheme import shipped_scheme
+from models.manifest import read_manifest
 from models.store import Store
 from serving.edge import Edge
 
@@ -72,13 +74,13 @@ def test_labels_are_those_of_the_scheme_with_names_and_definitions(
 def test_labels_say_from_which_score_they_are_given_and_whether_they_were_learnt(
     client: TestClient, trained: Path
 ) -> None:
-    rules = Store(trained).manifest("champion").rules
+    rules: Any = read_manifest(Store(trained).resolve("champion")).rules
     groups = client.get("/v1/labels").json()["groups"]
     assert {
         group["id"]: [(label["threshold"], label["trained"]) for label in group["labels"]]
         for group in groups
     } == {
-        name: list(zip(rule["thresholds"], rule["trained"], strict=True))  # type: ignore[call-overload]
+        name: list(zip(rule["thresholds"], rule["trained"], strict=True))
         for name, rule in rules.items()
     }
 

@@ -339,7 +339,9 @@ def test_a_change_of_what_goes_to_review_stands_in_the_verdict(
 ) -> None:
     good = perfect(trained)
     unsure = replace(good, likely=np.where(trained.corpus.strata, 0.4, 0.2))
-    assert compare(saved(good), saved(unsure)).verdict.endswith("; 100% instead of 0% go to review")
+    assert compare(saved(good), saved(unsure)).verdict.endswith(
+        "; 100 % instead of 0 % of all go to review"
+    )
 
 
 def test_few_articles_that_agree_are_too_few_all_the_same(trained: Trained, saved: Save) -> None:
