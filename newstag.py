@@ -425,12 +425,9 @@ def sync(experiment: str, force: bool, store: str, tracking_uri: str) -> None:
     stays with a version that never was live here; an empty store takes the registry's champion.
     """
     syncing = _sync(store, tracking_uri, experiment)
-    done = 0
     for line in syncing.run(force=force):
         _print([line])
-        done += 1
-    if not done:
-        _print(["nothing to do: store and registry agree"])
+    _print(["store and registry agree"])
 
 
 @models.command()

@@ -62,12 +62,14 @@ class Pair:
                 scheme=scheme,
                 ids=tuple(str(at) for at in range(len(gold))),
                 source="given",
+                sources=("given", "given"),
                 gold=tuple(
                     {group.id: names for group, names in zip(scheme.groups, row, strict=True)}
                     for row in gold
                 ),
                 given=(first, second),
                 reviewed=(nobody, nobody),
+                judged=~nobody,
                 clusters=np.arange(len(gold)),
             )
         )

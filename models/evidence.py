@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from labels.article import Article
 from labels.corpus import Labels, Source
-from labels.duplicates import SIMILAR, sketch
+from labels.duplicates import SIMILAR, SKETCH_SIZE, sketch
 from labels.errors import VersionError
 from labels.scheme import Scheme
 
@@ -70,9 +70,9 @@ def read_remembered(folder: Path) -> Remembered:
     try:
         flat = b"".join(bytes.fromhex(row["sketch"]) for row in rows)
         return Remembered(
-            ids=tuple(row["id"] for row in rows),
-            texts=tuple(row["text"] for row in rows),
-            sketches=np.frombuffer(flat, ">u4").reshape(len(rows), -1).astype(np.uint32),
+            ids=tuple(_text(row["id"]) for row in rows),
+            texts=tuple(_text(row["text"]) for row in rows),
+            sketches=np.frombuffer(flat, ">u4").reshape(len(rows), SKETCH_SIZE).astype(np.uint32),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _damaged(folder / "corpus.jsonl") from error
@@ -100,7 +100,7 @@ def read_out_of_fold(folder: Path, scheme: Scheme) -> OutOfFold:
     rows = _rows(folder / "oof.jsonl")
     try:
         return OutOfFold(
-            ids=tuple(row["id"] for row in rows),
+            ids=tuple(_text(row["id"]) for row in rows),
             sources=tuple(row["source"] for row in rows),
             labels=tuple(
                 {group: frozenset(names) for group, names in row["gold"].items()} for row in rows
@@ -111,6 +111,12 @@ def read_out_of_fold(folder: Path, scheme: Scheme) -> OutOfFold:
         )
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise _damaged(folder / "oof.jsonl") from error
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{type(value).__name__} where a text should be")
+    return value
 
 
 def _likely(scores: Mapping[str, Mapping[str, float | None]], scheme: Scheme) -> list[float]:

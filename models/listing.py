@@ -26,7 +26,7 @@ def version_lines(store: Store) -> Iterator[str]:
         star = "*" if version == champion else " "
         yield f"{star} {version}  {_described(store, version)}"
     yield "* champion"
-    yield from [*notes, *_faults(store)]
+    yield from dict.fromkeys([*notes, *_faults(store)])
 
 
 def _described(store: Store, version: str) -> str:

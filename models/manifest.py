@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from models.files import sha256
 
 FORMAT = 6
 NAME = "manifest.json"
+_KINDS: dict[str, type] = {"int": int, "str": str, "Mapping": dict, "list": list}  # in JSON
 VERSION_ID = re.compile(r"[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}")
 
 
@@ -64,10 +65,23 @@ def read_manifest(folder: Path) -> Manifest:
     if found != FORMAT:
         what = f"format {found}, and this newstag reads format {FORMAT}"
         raise VersionError(str(path), what, fix)
-    missing = {field.name for field in fields(Manifest)} - raw.keys()
-    if missing or not VERSION_ID.fullmatch(str(raw.get("version"))):
+    if not _is_manifest(raw):
         raise VersionError(str(path), "not a manifest of newstag", fix)
     return Manifest(**{field.name: raw[field.name] for field in fields(Manifest)})
+
+
+def _is_manifest(raw: Mapping[str, object]) -> bool:
+    """Whether every field is there and of its kind; what is deeper inside is for its readers."""
+    kinds = {field.name: _KINDS[str(field.type).partition("[")[0]] for field in fields(Manifest)}
+    if not all(isinstance(raw.get(name), kind) for name, kind in kinds.items()):
+        return False
+    numbers = [value for name in ("counts", "metrics") for value in _values(raw[name])]
+    counted = all(isinstance(number, int | float) for number in numbers)
+    return counted and bool(VERSION_ID.fullmatch(str(raw["version"])))
+
+
+def _values(mapping: object) -> Iterable[object]:
+    return mapping.values() if isinstance(mapping, Mapping) else ()
 
 
 def check_digests(folder: Path, manifest: Manifest, scheme_digest: str) -> None:

@@ -104,6 +104,15 @@ def sums_without_pipeline(folder: Path) -> dict[str, str]:
     return listed
 
 
+def same_version(copy: Path, folder: Path) -> bool:
+    """Whether a copy is whole and lists the files of the folder, the pickle aside."""
+    try:
+        check_sums(copy)
+    except VersionError:
+        return False
+    return sums_digest(copy) == sums_digest(folder)
+
+
 def sums_digest(folder: Path) -> str:
     """The SHA-256 of the list without the pickle: equal for a version and its logged model.
 

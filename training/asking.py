@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import sqlite3
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -15,7 +16,8 @@ from urllib.parse import quote, urlsplit
 from labels.errors import NewstagError, StateError
 from models.files import locked
 
-SQLITE = "sqlite:///"
+_SQLITE = re.compile(r"sqlite(?:\+\w+)?:///(?P<file>[^?]*)(?:\?.*)?")
+_TABLES = {"alembic_version", "experiments"}  # of MLflow, one of which is there from the first on
 _LONGEST = 200  # characters of what a library says
 _PATIENCE = ("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "MLFLOW_HTTP_REQUEST_TIMEOUT")
 _OURS: dict[str, str] = {}  # what we set in the environment, to tell it from what users set
@@ -23,9 +25,8 @@ _OURS: dict[str, str] = {}  # what we set in the environment, to tell it from wh
 
 def sqlite_file(uri: str) -> Path | None:
     """The file of a SQLite URI, whatever options stand behind it; None for another kind of URI."""
-    if not uri.startswith(SQLITE):
-        return None
-    return Path(uri.removeprefix(SQLITE).partition("?")[0])
+    found = _SQLITE.fullmatch(uri)
+    return Path(found["file"]) if found else None
 
 
 def no_database(uri: str) -> bool:
@@ -69,14 +70,19 @@ def open_mlflow(uri: str, retries: int, timeout: int) -> Any:
     it waits ``timeout`` seconds, unless the environment says otherwise: the patience of MLflow
     itself is minutes of silence.
     """
-    for name, value in zip(_PATIENCE, (str(retries), str(timeout)), strict=True):
-        if os.environ.get(name) == _OURS.get(name):
-            os.environ[name] = _OURS[name] = value
+    be_patient(retries, timeout)
     mlflow = import_mlflow()
     open_database(uri)
     mlflow.set_tracking_uri(uri)
     mlflow.set_registry_uri(uri)  # or MLFLOW_REGISTRY_URI would count
     return mlflow
+
+
+def be_patient(retries: int, timeout: int) -> None:
+    """So much from now on, as ``open_mlflow`` has it."""
+    for name, value in zip(_PATIENCE, (str(retries), str(timeout)), strict=True):
+        if os.environ.get(name) == _OURS.get(name):
+            os.environ[name] = _OURS[name] = value
 
 
 def open_database(uri: str) -> None:
@@ -105,17 +111,22 @@ def _refuse_no_database(uri: str, path: Path) -> None:
     """MLflow would take its time, and print more than it says."""
     if not path.exists():
         return
+    fix = "Give a database of MLflow with --tracking-uri, or a path where none is yet"
+    if path.is_dir():
+        raise StateError(uri, "a folder, not a SQLite database", fix)
     try:
-        connection = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)
-        try:
-            connection.execute("SELECT name FROM sqlite_master LIMIT 1").fetchall()
-        finally:
-            connection.close()
+        with closing(_read_only(path)) as connection:
+            tables = connection.execute("SELECT name FROM sqlite_master").fetchall()
     except sqlite3.Error as error:
         if "locked" in str(error):  # somebody is writing
             return
-        fix = "Give a database of MLflow with --tracking-uri, or a path where none is yet"
         raise StateError(uri, f"not a SQLite database ({error})", fix) from error
+    if tables and _TABLES.isdisjoint(name for (name,) in tables):
+        raise StateError(uri, "a SQLite database of another program", fix)
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=ro", uri=True)
 
 
 @contextmanager
@@ -142,17 +153,19 @@ def reported(uri: str, what: str, fix: str) -> Iterator[None]:
     except NewstagError:
         raise
     except Exception as error:  # its backends raise whatever their drivers raise
-        reason = _reason(error).replace(uri, shown(uri))
-        raise StateError(shown(uri), f"MLflow cannot {what} ({reason})", fix) from error
+        raise StateError(
+            shown(uri), f"MLflow cannot {what} ({_reason(error, uri)})", fix
+        ) from error
 
 
-def _reason(error: BaseException) -> str:
+def _reason(error: BaseException, uri: str) -> str:
     """What it says, and what the innermost cause says where the end would be cut off."""
-    said = str(error).split("\n")[0]
+    said = str(error).replace(uri, shown(uri)).split("\n")[0]
     if len(said) <= _LONGEST:
         return said or type(error).__name__
     chain = [error]
     while (cause := chain[-1].__cause__ or chain[-1].__context__) and cause not in chain:
         chain.append(cause)
-    innermost = " ".join(str(chain[-1]).split())[-_LONGEST:] or type(chain[-1]).__name__
+    inner = " ".join(str(chain[-1]).replace(uri, shown(uri)).split())
+    innermost = inner[-_LONGEST:] or type(chain[-1]).__name__
     return f"{said[:_LONGEST]}…{f': {innermost}' if chain[1:] else ''}"

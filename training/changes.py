@@ -59,15 +59,16 @@ class Exact:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GroupChange:
-    """A group on the ``articles`` whose labels of it are known, ``distinct`` without their copies.
+    """A group on the ``articles`` that it is judged on, ``distinct`` without their copies.
 
-    ``first`` and ``second`` are the mean F1 of those labels that some article has; the interval
-    of ``difference`` is of this one figure alone. A label that is given where no article has it
-    shows in ``exact``. ``reviewed`` are the shares of all articles that go to a person because
-    of the group.
+    They are those of the ``source`` whose labels of it are known. ``first`` and ``second`` are the
+    mean F1 of those labels that some of them has; the interval of ``difference`` is of this one
+    figure alone. A label that is given where no article has it shows in ``exact``. ``reviewed``
+    are the shares of all articles that go to a person because of the group.
     """
 
     group: str
+    source: Literal["given", "all"]
     articles: int
     distinct: int
     first: float

@@ -111,7 +111,8 @@ def _groups(sides: Sides, answers: Answers, draws: Swapped) -> Iterator[GroupCha
         before, after = (_share(sides, side[:, at]) for side in sides.reviewed)
         yield GroupChange(
             group=group.id,
-            articles=int(sides.known[:, at].sum()),
+            source=sides.sources[at],
+            articles=int(sides.judged[:, at].sum()),
             distinct=sides.distinct(at),
             first=first,
             second=second,

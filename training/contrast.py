@@ -52,7 +52,8 @@ def _reading_lines(comparison: Comparison) -> Iterator[str]:
 
 
 def _group_lines(group: GroupChange, labels: Sequence[LabelChange]) -> Iterator[str]:
-    yield f"{group.group} ({articles(group.articles, group.distinct)})"
+    source = "given" if group.source == "given" else ""
+    yield f"{group.group} ({articles(group.articles, group.distinct, source)})"
     figures = f"{group.first:.3f} -> {group.second:.3f}"
     yield f"  macro-F1      {figures} ({interval_phrase(group.difference)})"
     exact = group.exact

@@ -16,7 +16,7 @@ from models.store import Store
 from training.asking import no_database, open_mlflow, reported, shown
 
 _REFERENCE = re.compile(r"models:/(?P<name>[^/:]+)(?:@(?P<alias>[\w-]+)|/(?P<number>[0-9]+))")
-_FOLDER = "artifacts"  # where MLflow keeps the directories that belong to a logged model
+FOLDER = "artifacts"  # where MLflow keeps the directories that belong to a logged model
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -113,7 +113,7 @@ class Registry:
         held = version or self._the_version_in(target)
         with tempfile.TemporaryDirectory(prefix="newstag-") as temporary:
             try:
-                folder = self._download(f"{target.reference}/{_FOLDER}/{held}", temporary)
+                folder = self._download(f"{target.reference}/{FOLDER}/{held}", temporary)
                 _refuse_other_version(folder, held)
                 yield folder
             except StateError as error:
@@ -147,7 +147,8 @@ class Registry:
         found = self.version_in(target)
         if found is None:
             fix = "Register the model of a run that newstag recorded"
-            raise StateError(target.reference, "a model without a version of newstag", fix)
+            what = "a model without a version of newstag, or whose files are lost"
+            raise StateError(target.reference, what, fix)
         return found
 
     def _asking(self) -> AbstractContextManager[None]:
@@ -168,7 +169,7 @@ def directories(listed: Callable[[str], Any]) -> list[str]:
     from mlflow.exceptions import MlflowException
 
     try:
-        found = listed(_FOLDER)
+        found = listed(FOLDER)
     except MlflowException as error:
         if error.error_code != "RESOURCE_DOES_NOT_EXIST":
             raise
@@ -220,10 +221,11 @@ def _refuse_other_version(folder: Path, version: str) -> None:
 
 def _told_of(target: Target, version: str, temporary: str, error: StateError) -> StateError:
     """The same error without the temporary folder, which differs every time."""
-    whole = f"{temporary}/{_FOLDER}/{version}"
+    whole = f"{temporary}/{FOLDER}/{version}"
     where, what = (
         text.replace(whole, target.reference).replace(temporary, "a temporary folder")
         for text in (error.where, error.what)
     )
     damaged = isinstance(error, VersionError) and temporary in error.where
-    return type(error)(where, what, "Register the model again" if damaged else error.fix)
+    again = f"Delete {target.reference} in MLflow; newstag models sync, where the store has it"
+    return type(error)(where, what, f"{again}, records it anew" if damaged else error.fix)

@@ -37,9 +37,11 @@ class Sides:
 
     ``gold`` is that of the version trained later; ``relabelled`` counts the articles of which
     the earlier one had another. ``edited`` are articles of the same id whose text is not the
-    same: they are left out, as are ``starter`` ones where ``source`` is given. ``given`` and
-    ``reviewed`` have an entry a side: the labels by article and group, and which groups send
-    the article to a person, shape (n, groups). ``clusters`` (n,) number near-duplicates alike.
+    same: they are left out, as are ``starter`` ones where ``source`` is given; ``sources`` say
+    the same of what each group is judged on. ``given`` and ``reviewed`` have an entry a side: the
+    labels by article and group, and which groups send the article to a person, shape (n, groups).
+    ``judged`` (n, groups) says which articles count in a group: those of known gold, or the given
+    ones of them where these are enough. ``clusters`` (n,) number near-duplicates alike.
     ``searched`` are the versions whose recipe was chosen by a search.
     """
 
@@ -47,9 +49,11 @@ class Sides:
     scheme: Scheme
     ids: tuple[str, ...]
     source: Literal["given", "all"]
+    sources: tuple[Literal["given", "all"], ...]
     gold: tuple[Labels, ...]
     given: tuple[tuple[Given, ...], tuple[Given, ...]]
     reviewed: tuple[Bools, Bools]
+    judged: Bools
     clusters: Rows
     relabelled: int = 0
     edited: int = 0
@@ -57,23 +61,16 @@ class Sides:
     searched: tuple[str, ...] = ()
 
     @cached_property
-    def known(self) -> Bools:
-        """Of which groups an article's gold is known, shape (n, groups)."""
-        groups = self.scheme.groups
-        rows = [[group.id in labels for group in groups] for labels in self.gold]
-        return np.array(rows, bool).reshape(len(self), len(groups))
-
-    @cached_property
     def weights(self) -> Floats:
         """What an article counts in each group, shape (n, groups).
 
-        Near-duplicates of known gold count as one article together, others nothing.
+        Near-duplicates that are judged count as one article together, others nothing.
         """
-        return np.stack([_weights(self.clusters, mine) for mine in self.known.T], axis=1)
+        return np.stack([_weights(self.clusters, mine) for mine in self.judged.T], axis=1)
 
     def distinct(self, group: int) -> int:
-        """How many articles of known gold a group has, near-duplicates counted once."""
-        return len(np.unique(self.clusters[self.known[:, group]]))
+        """How many articles a group is judged on, near-duplicates counted once."""
+        return len(np.unique(self.clusters[self.judged[:, group]]))
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -132,7 +129,10 @@ def read_sides(first: Path, second: Path) -> Sides:
     common = _common(*sides)
     pairs = _same(sides, common)
     numbers = clusters(sides[later].remembered.sketches[[pair[later] for pair in pairs]])
-    kept = _kept(sides, pairs, numbers, later)
+    given = _given(sides, pairs)
+    judged = _judged(sides[later], [pair[later] for pair in pairs], given, numbers)
+    alone = not judged[~given].any() and len(np.unique(numbers[given])) >= LEAST
+    kept = np.flatnonzero(given) if alone else np.arange(len(pairs))
     chosen = [pairs[at] for at in kept.tolist()]
     gold = [tuple(sides[at].held.labels[pair[at]] for pair in chosen) for at in (0, 1)]
     told = [side.decide([pair[at] for pair in chosen]) for at, side in enumerate(sides)]
@@ -140,10 +140,12 @@ def read_sides(first: Path, second: Path) -> Sides:
         versions=(sides[0].version, sides[1].version),
         scheme=sides[later].scheme,
         ids=tuple(sides[0].held.ids[row] for row, _ in chosen),
-        source="given" if len(kept) and _given(sides, pairs)[kept].all() else "all",
+        source="given" if len(kept) and given[kept].all() else "all",
+        sources=tuple("all" if mine[~given].any() else "given" for mine in judged.T),
         gold=gold[later],
         given=(told[0][0], told[1][0]),
         reviewed=(told[0][1], told[1][1]),
+        judged=judged[kept],
         clusters=numbers[kept],
         relabelled=sum(a != b for a, b in zip(*gold, strict=True)),
         edited=len(common) - len(pairs),
@@ -170,21 +172,18 @@ def _given(sides: tuple[_Side, _Side], pairs: Sequence[tuple[int, int]]) -> Bool
     return np.array([sources[at] == others[to] == "given" for at, to in pairs], bool)
 
 
-def _kept(
-    sides: tuple[_Side, _Side], pairs: Sequence[tuple[int, int]], numbers: Rows, later: int
-) -> Rows:
-    """Which pairs are compared: the given ones, unless they are too few of some group.
+def _judged(side: _Side, rows: Sequence[int], given: Bools, numbers: Rows) -> Bools:
+    """Which of these rows count in each group, shape (rows, groups).
 
-    Where there are no more of a group among the others, it holds nobody up.
+    Given articles alone, unless they are too few and there are others of known gold.
     """
-    given = _given(sides, pairs)
-    labels = [sides[later].held.labels[pair[later]] for pair in pairs]
-    enough = len(np.unique(numbers[given])) >= LEAST
-    for group in sides[later].scheme.groups:
+    labels = [side.held.labels[row] for row in rows]
+    found = np.zeros((len(rows), len(side.scheme.groups)), bool)
+    for at, group in enumerate(side.scheme.groups):
         known = np.array([group.id in held for held in labels], bool)
-        mine, every = (len(np.unique(numbers[known & some])) for some in (given, True))
-        enough = enough and (mine >= LEAST or mine == every)
-    return np.flatnonzero(given) if enough else np.arange(len(pairs))
+        few = len(np.unique(numbers[known & given])) < LEAST
+        found[:, at] = known if few else known & given
+    return found
 
 
 def _side(folder: Path) -> _Side:

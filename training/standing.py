@@ -19,7 +19,8 @@ class Standing:
     ``registered`` has the versions that are in both; ``damaged`` are those of them whose files
     here are not what their sums say, ``differing`` the whole ones with other sums than the
     registry's tag. ``pruned`` are those that the store let go on purpose. ``champion`` and
-    ``named`` are the champions of store and registry. ``unknown`` are registered models that do
+    ``named`` are the champions of store and registry, the latter though its files may be lost.
+    ``unknown`` are registered models that do
     not say which version they hold: of another program perhaps, and no disagreement.
     """
 
@@ -72,8 +73,8 @@ def standing(store: Store, held: Sequence[Registered], *, hashed: bool = True) -
         ],
         unknown=[one for one in there if not one.version],
         champion=store.champion(),
-        named=_holder(there, CHAMPION),
-        challenger=_holder(there, CHALLENGER),
+        named=_holder(held, CHAMPION),
+        challenger=_holder(held, CHALLENGER),
     )
 
 
@@ -102,12 +103,13 @@ def standing_lines(found: Standing, uri: str) -> Iterator[str]:
     if found.agreed:
         yield "  store and registry agree"
         return
-    for line in _differences(found):
+    for line in differences(found):
         yield f"  {line}"
     yield "  newstag models sync mends it, or says what is to be decided"
 
 
-def _differences(found: Standing) -> Iterator[str]:
+def differences(found: Standing) -> Iterator[str]:
+    """Where store and registry do not agree, a line for each."""
     for version in found.unregistered:
         yield f"{version} is not registered"
     for one in found.missing:

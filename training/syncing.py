@@ -10,10 +10,10 @@ from typing import Any
 from labels.errors import NewstagError, StateError
 from models.store import Store
 from models.sums import check_sums, sums_digest
-from training.asking import open_mlflow, reported
+from training.asking import open_mlflow, reported, shown
 from training.registration import MODEL, Registered, Registrations
 from training.registry import Registry, Target
-from training.standing import Standing, standing, sums_of
+from training.standing import Standing, differences, standing, sums_of
 from training.tracker import Tracker
 
 Steps = Iterator[Callable[[], str]]
@@ -60,6 +60,8 @@ class Sync:
                         yield step()
                     except NewstagError as error:  # one that is lost must not hold up the others
                         failed.append(error)
+            if not failed:
+                self._refuse_disagreement()
         except NewstagError as error:
             failed.append(error)
         if failed:
@@ -69,10 +71,15 @@ class Sync:
 
     def _founding(self) -> Steps:
         """The registry's champion before everything else: the first of a store is its champion."""
-        named = self.standing(hashed=False).named if self.store.never() else None
-        if named and named.version not in self.store.versions():
-            done = self._fetch(named)  # where that fails, nothing else may become champion
-            yield lambda: done
+        if self.store.never() and not self.store.versions():
+            found = self.standing(hashed=False)
+            if found.named:
+                done = self._fetch(found.named)  # or nothing else may become champion
+                yield lambda: done
+            elif found.missing:
+                what = "versions, but none with the alias champion, which an empty store would take"
+                fix = f"Choose one. Use: newstag models promote {_reference(found.missing[-1])}"
+                raise StateError(f"{MODEL} in {shown(self.tracker.uri)}", what, fix)
         try:
             unfinished = self.store.unfinished()
         except StateError:  # a damaged ledger, which mending tells
@@ -82,7 +89,8 @@ class Sync:
 
     def _mend(self) -> str:
         self.store.mend()
-        return f"{self.store.champion()}: is champion, of which a kill had kept it"
+        live = self.store.champion()
+        return f"{live}: is champion, as a change that was broken off is finished"
 
     def _identifying(self) -> Steps:
         for one in self.standing(hashed=False).unknown:
@@ -109,14 +117,16 @@ class Sync:
         return f"{version}: recorded as run {run} and registered"
 
     def _fetch(self, one: Registered) -> str:
+        if one.version and one.version not in self._registry.directories(_target(one)):
+            fix = f"Sync a store that has {one.version}, or delete {MODEL} {one.number} in MLflow"
+            raise StateError(f"{MODEL} {one.number}", "its files are lost", fix)
         folder = self._registry.fetch(_target(one), self.store)
         return f"{folder.name}: fetched from newstag {one.number}"
 
     def _restore(self, one: Registered) -> str:
         mine = sums_of(self.store, one.version)
         with self._registry.downloaded(_target(one), one.version) as folder:
-            theirs = sums_digest(folder)
-            if theirs != (mine or theirs) or theirs != (one.sums or theirs):
+            if sums_digest(folder) not in {mine, one.sums}:  # its own list may be what is damaged
                 raise _other_files(one)
             self.store.restore(folder)
         return f"{one.version}: was damaged, restored from newstag {one.number}"
@@ -168,12 +178,19 @@ class Sync:
         if mine is None or found.champions_agree:
             return
         if found.named and not force and not self._was_live(found.named.version):
-            named = found.named.version or f"newstag {found.named.number}"
-            what = f"{named} is champion in the registry, and never was in this store"
-            decide = f"newstag models promote {named}, or newstag models sync --force"
-            fix = f"Decide which is to be live. Use: {decide} for {mine.version}"
-            raise StateError(f"{MODEL} {found.named.number}", what, fix)
+            raise _of_another_store(found.named, mine)
         yield partial(self._crown, mine)
+
+    def _refuse_disagreement(self) -> None:
+        """Whatever it is that nothing could be done about."""
+        found = self.standing(hashed=False)
+        if found.agreed:
+            return
+        fix = "Sync again"
+        if found.champion not in self.store.versions():
+            live = _reference(found.named) if found.named else "REF"
+            fix = f"Use: newstag models promote {live}"
+        raise StateError(str(self.store.root), next(differences(found)), fix)
 
     def _was_live(self, version: str) -> bool:
         return any(version in {one.before, one.after} for one in self.store.history())
@@ -196,7 +213,20 @@ class Sync:
 
 
 def _target(one: Registered) -> Target:
-    return Target(name=MODEL, number=one.number, created=0, why=f"models:/{MODEL}/{one.number}")
+    return Target(name=MODEL, number=one.number, created=0, why=_reference(one))
+
+
+def _reference(one: Registered) -> str:
+    return f"models:/{MODEL}/{one.number}"
+
+
+def _of_another_store(named: Registered, mine: Registered) -> StateError:
+    called = named.version or f"{MODEL} {named.number}"
+    what = f"{called} is champion in the registry, and never was in this store"
+    keep = f"newstag models sync --force makes {mine.version} champion there as well"
+    take = f"newstag models promote {_reference(named)} makes {called} champion here; "
+    fix = f"Decide which is to be live: {take if named.version else ''}{keep}"
+    return StateError(f"{MODEL} {named.number}", what, fix)
 
 
 def _other_files(one: Registered) -> StateError:

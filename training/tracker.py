@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -11,8 +12,8 @@ from typing import Any
 from labels.errors import StateError
 from models.manifest import read_manifest
 from models.store import Store
-from models.sums import PIPELINE, check_sums, sums_digest
-from training.asking import open_mlflow, recording, reported, shown
+from models.sums import PIPELINE, check_sums, same_version, sums_digest
+from training.asking import be_patient, open_mlflow, recording, reported, shown
 from training.comparison import COMPARISON, Comparison
 from training.contrast import comparison_lines
 from training.describing import description
@@ -21,7 +22,7 @@ from training.findings import Findings, read_findings
 from training.packing import log_version
 from training.recorded import metrics, params, registered_tags, run_name, tags, verdict
 from training.registration import CHAMPION, Registrations
-from training.registry import directories
+from training.registry import FOLDER, directories
 from training.reporting import report_lines
 from training.sides import SEARCH
 from training.tables import tables
@@ -61,9 +62,12 @@ class Tracker:
         check_sums(version)
         fix = "The version is safe in the store: newstag models sync records it later"
         with reported(self.uri, "record the run", fix):
-            mlflow = open_mlflow(self.uri, retries=2, timeout=30)
+            mlflow = open_mlflow(self.uri, retries=1, timeout=10)
+            mlflow.MlflowClient().search_experiments(max_results=1)  # one that is down is told soon
+            be_patient(retries=2, timeout=30)
             with recording(self.uri, version.parent):
-                run = _finished(mlflow, manifest.version) or self._write(mlflow, version)
+                whole = partial(_holds, mlflow, version)
+                run = _finished(mlflow, manifest.version, whole) or self._write(mlflow, version)
                 _register(mlflow.MlflowClient(), version, run)
                 return run
 
@@ -78,7 +82,7 @@ class Tracker:
         with reported(self.uri, "keep the comparison", fix):
             mlflow = open_mlflow(self.uri, retries=1, timeout=30)
             client = mlflow.MlflowClient()
-            run = _finished(mlflow, name)
+            run = _finished(mlflow, name, lambda _run: True)
             if run is None:
                 raise StateError(name, f"no run in {shown(self.uri)}", "Use: newstag models sync")
             place = f"comparisons/{comparison.first}"
@@ -147,12 +151,12 @@ def _log_files(mlflow: Any, findings: Findings) -> None:
         mlflow.log_text("\n".join(comparison_lines(findings.comparison)), "comparison.txt")
 
 
-def _finished(mlflow: Any, version: str) -> str | None:
-    """The run that recorded a version and has it still; runs that a kill left are ended."""
+def _finished(mlflow: Any, version: str, holds: Callable[[str], bool]) -> str | None:
+    """The run that recorded a version and ``holds`` it still; runs that a kill left are ended."""
     client = mlflow.MlflowClient()
     experiments = [one.experiment_id for one in client.search_experiments()]
     for run in client.search_runs(experiments, f"tags.version = '{version}'"):
-        if run.info.status == "FINISHED" and _holds(mlflow, run.info.run_id, version):
+        if run.info.status == "FINISHED" and holds(run.info.run_id):
             return str(run.info.run_id)
         if run.info.status == "RUNNING":
             for one in (*_children(client, run), run):
@@ -160,8 +164,8 @@ def _finished(mlflow: Any, version: str) -> str | None:
     return None
 
 
-def _holds(mlflow: Any, run: str, version: str) -> bool:
-    """Whether the model of a run was neither deleted nor lost its files."""
+def _holds(mlflow: Any, version: Path, run: str) -> bool:
+    """Whether the model of a run has the files of the version, whole and the same."""
     client = mlflow.MlflowClient()
     outputs = client.get_run(run).outputs
     held = [one.model_id for one in outputs.model_outputs] if outputs else []
@@ -170,7 +174,13 @@ def _holds(mlflow: Any, run: str, version: str) -> bool:
         client.get_logged_model(model)  # says so where it was deleted, which listing does not
         return client.list_logged_model_artifacts(model, path)
 
-    return any(version in directories(partial(listed, model)) for model in held)
+    for model in held:
+        if version.name in directories(partial(listed, model)):
+            with tempfile.TemporaryDirectory(prefix="newstag-") as name:
+                download = mlflow.artifacts.download_artifacts
+                folder = Path(download(artifact_uri=f"models:/{model}", dst_path=name))
+                return same_version(folder / FOLDER / version.name, version)
+    return False
 
 
 def _children(client: Any, run: Any) -> Iterator[Any]:

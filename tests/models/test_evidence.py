@@ -126,6 +126,7 @@ BROKEN = [
     b"\xff\n",
     b'{"id": "a", "text": "0", "sketch": "xyz", "gold": [], "scores": {}}\n',
     b'{"id": "a", "text": "0", "sketch": "00", "gold": {"type": 5}, "scores": {}}\n',
+    b'{"id": ["a"], "text": "0", "sketch": "", "gold": {}, "scores": {}}\n',
     b'{"id": "a", "text": "0", "sketch": 7, "gold": {}, "scores": {"type": {"news": "x"}}}\n',
 ]
 

@@ -96,6 +96,24 @@ def test_a_version_id_of_another_form_is_refused(edit: Callable[..., str], name:
     assert edit(version=name) == "manifest.json: not a manifest of newstag. Train again."
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"counts": None},
+        {"metrics": []},
+        {"metrics": {"type_f1_macro": "0.9"}},
+        {"rules": None},
+        {"created": 5},
+        {"blocks": {}},
+    ],
+    ids=str,
+)
+def test_a_field_of_another_kind_is_refused(
+    edit: Callable[..., str], change: dict[str, object]
+) -> None:
+    assert edit(**change) == "manifest.json: not a manifest of newstag. Train again."
+
+
 def test_a_manifest_that_lacks_a_field_is_refused(version: Path) -> None:
     raw = asdict(read_manifest(version))
     messages = set()

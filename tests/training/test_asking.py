@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,7 @@ pytestmark = [
         ("sqlite:///mlflow.db", "mlflow.db"),
         ("sqlite:////srv/mlflow.db", "/srv/mlflow.db"),
         ("sqlite:///mlflow.db?timeout=5", "mlflow.db"),
+        ("sqlite+pysqlite:///mlflow.db", "mlflow.db"),
         ("http://127.0.0.1:5000", None),
         ("postgresql://me@db/mlflow", None),
     ],
@@ -65,6 +67,10 @@ def test_nor_is_it_where_a_library_repeats_the_uri() -> None:
         raise RuntimeError(f"no connection to {uri}")
     assert "s3cret" not in str(failed.value)
     assert "no connection to postgresql://me:***@db/mlflow" in failed.value.what
+    long = f"http://me:{'s3cret' * 50}@host"
+    with pytest.raises(StateError) as failed, reported(long, "record the run", "Check it"):
+        raise RuntimeError(f"no connection to {long}")
+    assert "s3cret" not in str(failed.value)
 
 
 def test_a_database_with_options_behind_its_name_is_there_once_it_was_made(tmp_path: Path) -> None:
@@ -80,8 +86,12 @@ def test_a_file_of_another_kind_is_told_at_once(tmp_path: Path) -> None:
     (tmp_path / "m.db").write_text("not a database, but a text of some length", "utf-8")
     with pytest.raises(StateError, match=r"not a SQLite database \(file is not a database\)"):
         open_database(f"sqlite:///{tmp_path}/m.db")
-    with pytest.raises(StateError, match=r"not a SQLite database \(.+\)\. Give "):
+    with pytest.raises(StateError, match="a folder, not a SQLite database"):
         open_database(f"sqlite:///{tmp_path}")
+    with closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("CREATE TABLE letters (text)")
+    with pytest.raises(StateError, match="a SQLite database of another program"):
+        open_database(f"sqlite:///{tmp_path}/other.db")
 
 
 def test_a_database_that_somebody_writes_is_one(tmp_path: Path, fresh_database: Fresh) -> None:

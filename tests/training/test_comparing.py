@@ -302,8 +302,63 @@ def test_given_articles_without_labels_of_a_group_do_not_leave_it_unjudged(
     some = with_samples(trained, of_type)
     found = compare(saved(some), saved(some))
     assert (found.source, found.articles) == ("all", 120)
-    assert [one.articles for one in found.groups] == [120, 90]
+    assert [(one.source, one.articles) for one in found.groups] == [("given", 30), ("all", 90)]
     assert found.groups[1].enough
+
+
+def test_a_group_of_enough_given_articles_is_judged_on_these_alone(
+    trained: Trained, saved: Save
+) -> None:
+    """Or what easy starter articles say would hide a fall on posts."""
+
+    def of_type(sample: Sample) -> Sample:
+        number = int(sample.article.id[1:])
+        if number <= 40:
+            kept = ("type", "domains") if number <= 15 else ("type",)
+            return replace(sample, labels={group: sample.labels[group] for group in kept})
+        return replace(sample, source="starter", theme="t")
+
+    some = with_samples(perfect(trained), of_type)
+    rows = having(trained, NEWS)
+    broken = wrong_in(some, [row for row in rows if row < 40], NEWS)
+    found = compare(saved(some), saved(broken))
+    kinds = [(one.group, one.source, one.articles) for one in found.groups]
+    assert kinds == [("type", "given", 40), ("domains", "all", 95)]
+    lines = list(comparison_lines(found))
+    assert any(line.startswith("type (40 given articles") for line in lines)
+    known = [one for one in found.labels if one.label == "ai"]
+    assert known[0].articles == sum(row < 15 or row >= 40 for row in having(trained, AI))
+
+
+def test_copies_of_given_articles_do_not_make_them_enough(trained: Trained, saved: Save) -> None:
+    def copied(sample: Sample) -> Sample:
+        number = int(sample.article.id[1:])
+        if number > 24:
+            return replace(sample, source="starter", theme="t")
+        of = trained.corpus.samples[max(number - 6, 0)].article
+        return replace(sample, article=replace(of, id=sample.article.id))
+
+    some = with_samples(trained, copied)
+    assert len([one for one in some.corpus.samples if one.source == "given"]) == 24
+    found = compare(saved(some), saved(some))
+    assert found.source == "all"
+
+
+def test_macro_f1_is_of_the_labels_that_some_article_has(trained: Trained, saved: Save) -> None:
+    """One that is given where nobody has it is no label with an F1 of 0, before and after."""
+    label = trained.corpus.scheme.outputs[AI + 1][1]
+
+    def without(sample: Sample) -> Sample:
+        labels = {**sample.labels, "domains": sample.labels["domains"] - {label}}
+        return replace(sample, labels=labels)
+
+    changed = with_samples(trained, without)
+    good = replace(changed, likely=np.where(changed.corpus.strata, 0.97, 0.01))
+    likely = good.likely.copy()
+    likely[:3, AI + 1] = 0.97
+    domains = compare(saved(replace(good, likely=likely)), saved(good)).groups[1]
+    assert (domains.first, domains.second) == (1.0, 1.0)
+    assert domains.exact.first < domains.exact.second == 1.0
 
 
 def test_a_group_that_changes_and_has_few_gold_labels_is_named(

@@ -24,6 +24,7 @@ AI = 4  # the column of domains:ai
 def group(value: float, *, distinct: int = 40, exact: float = 0.0) -> GroupChange:
     return GroupChange(
         group="type",
+        source="given",
         articles=40,
         distinct=distinct,
         first=0.9,

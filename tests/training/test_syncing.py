@@ -12,7 +12,7 @@ import pytest
 
 from labels.errors import StateError
 from models.store import Store
-from models.sums import check_sums, sums_digest
+from models.sums import check_sums, sums_digest, write_sums
 from training.registration import MODEL, Registrations
 from training.saving import save
 from training.standing import standing, standing_lines
@@ -82,6 +82,11 @@ def synced(sync: Sync) -> Sync:
 def elsewhere(sync: Sync, folder: Path) -> Sync:
     """The same registry and an empty store of another machine."""
     return Sync(store=Store(folder / "elsewhere"), tracker=sync.tracker)
+
+
+def save_as_first(store: Store, version: Path) -> None:
+    """Make a store whose champion is this version."""
+    store.adopt(version)
 
 
 def model_of(held: Any) -> str:
@@ -268,6 +273,61 @@ class TestSums:
         assert held.run_id not in done
         assert lines(synced).endswith("agree")
 
+    def test_a_registered_copy_that_is_damaged_is_recorded_anew_once_it_is_deleted(
+        self, synced: Sync, versions: list[Path], client: Any, registrations: Registrations
+    ) -> None:
+        """Not registered once more from the run whose files are damaged."""
+        one = registrations.of(versions[1].name)
+        assert one is not None
+        held = client.get_model_version(MODEL, one.number)
+        folder = artefacts(client, held) / "artifacts" / versions[1].name
+        with (folder / "weights.npy").open("ab") as weights:
+            weights.write(b"!")
+        client.delete_model_version(MODEL, one.number)
+        [done] = synced.run()
+        assert done.startswith(f"{versions[1].name}: recorded as run ")
+        assert held.run_id not in done
+
+    def test_other_files_under_the_same_id_are_recorded_anew(
+        self, synced: Sync, versions: list[Path], tmp_path: Path, client: Any
+    ) -> None:
+        version = synced.store.root / versions[1].name
+        (version / "report.json").write_text(
+            (version / "report.json").read_text("utf-8").replace("\n", "\n ", 1), "utf-8"
+        )
+        write_sums(version)
+        one = Registrations(client=client).of(version.name)
+        assert one is not None
+        with pytest.raises(StateError, match="other files than those of"):
+            list(synced.run())
+        client.delete_model_version(MODEL, one.number)
+        assert len(list(synced.run())) == 1
+        other = elsewhere(synced, tmp_path)
+        list(other.run())
+        assert sums_digest(other.store.root / version.name) == sums_digest(version)
+
+    def test_what_is_lost_there_and_here_is_told_for_what_it_is(
+        self, synced: Sync, versions: list[Path], tmp_path: Path, client: Any
+    ) -> None:
+        one = Registrations(client=client).of(versions[1].name)
+        assert one is not None
+        shutil.rmtree(artefacts(client, client.get_model_version(MODEL, one.number)))
+        other = elsewhere(synced, tmp_path)
+        with pytest.raises(StateError, match="its files are lost") as refused:
+            list(other.run())
+        expected = f"Sync a store that has {versions[1].name}, or delete newstag {one.number}"
+        assert refused.value.fix.startswith(expected)
+        assert other.store.versions() == [versions[0].name, versions[2].name]
+
+    def test_a_list_of_sums_that_is_itself_damaged_is_restored(
+        self, synced: Sync, versions: list[Path]
+    ) -> None:
+        path = synced.store.root / versions[1].name / "SHA256SUMS"
+        text = path.read_text("ascii")
+        path.write_text(("1" if text[0] == "0" else "0") + text[1:], "ascii")
+        assert "was damaged, restored" in "\n".join(synced.run())
+        check_sums(path.parent)
+
     def test_a_file_of_somebody_s_in_a_version_is_kept_and_told(
         self, synced: Sync, versions: list[Path]
     ) -> None:
@@ -289,7 +349,7 @@ class TestSums:
         one = registrations.of(versions[1].name)
         assert one is not None
         registrations.tag(one.number, {"sums": "0" * 64})
-        (synced.store.root / versions[1].name / "oof.jsonl").write_text("", "utf-8")
+        (synced.store.root / versions[1].name / "SHA256SUMS").unlink()
         with pytest.raises(StateError, match="other files than those of"):
             list(synced.run())
 
@@ -342,7 +402,9 @@ class TestAliases:
             assert refused.value.what == (
                 f"{versions[1].name} is champion in the registry, and never was in this store"
             )
-            assert f"newstag models promote {versions[1].name}" in refused.value.fix
+            assert f"promote models:/newstag/{other.number} makes {versions[1].name}" in (
+                refused.value.fix
+            )
             assert registrations.aliases()["champion"] == other.number
         assert len(list(synced.run(force=True))) == 1
         assert lines(synced).endswith("agree")
@@ -368,12 +430,69 @@ class TestAliases:
         held = client.get_model_version(MODEL, named.number)
         client.set_registered_model_alias(MODEL, "champion", held.version)
         lost = shutil.move(artefacts(client, held), tmp_path / "lost")
-        with pytest.raises(StateError, match="a model without a version of newstag"):
+        with pytest.raises(StateError, match="its files are lost"):
             list(other.run())
         assert other.store.versions() == []
         shutil.move(lost, artefacts(client, held))
         list(other.run())
         assert other.store.champion() == versions[0].name
+
+    def test_an_empty_store_does_not_choose_a_champion_by_itself(
+        self, synced: Sync, tmp_path: Path, client: Any
+    ) -> None:
+        client.delete_registered_model_alias(MODEL, "champion")
+        other = elsewhere(synced, tmp_path)
+        with pytest.raises(StateError) as refused:
+            list(other.run())
+        assert refused.value.what.startswith("versions, but none with the alias champion")
+        assert other.store.versions() == []
+        assert "champion" not in Registrations(client=client).aliases()
+
+    def test_one_of_lost_files_keeps_the_alias(
+        self, synced: Sync, versions: list[Path], tmp_path: Path, registrations: Registrations
+    ) -> None:
+        """Its own store records it anew; no other takes the alias meanwhile."""
+        named = registrations.of(versions[0].name)
+        assert named is not None
+        registrations.tag(named.number, {"lost": "true"})
+        other = elsewhere(synced, tmp_path)
+        save_as_first(other.store, versions[1])
+        with pytest.raises(StateError, match=f"{versions[0].name} is champion in the registry"):
+            list(other.run())
+        assert registrations.aliases()["champion"] == named.number
+        list(synced.run())
+        assert lines(synced).endswith("agree")
+
+    def test_a_store_without_pointer_and_ledger_is_told_what_to_promote(
+        self, synced: Sync, versions: list[Path], registrations: Registrations
+    ) -> None:
+        for name in ("champion", "ledger.jsonl"):
+            (synced.store.root / name).unlink()
+        named = registrations.of(versions[0].name)
+        assert named is not None
+        with pytest.raises(StateError, match="the champion is none here, and ") as refused:
+            list(synced.run())
+        assert refused.value.fix == f"Use: newstag models promote models:/newstag/{named.number}"
+
+    def test_the_champion_is_not_its_own_challenger(
+        self, synced: Sync, registrations: Registrations
+    ) -> None:
+        registrations.name("challenger", registrations.aliases()["champion"])
+        assert not synced.standing().agreed
+        assert len(list(synced.run())) == 1
+        assert "challenger" not in registrations.aliases()
+
+    def test_of_a_version_registered_twice_the_one_with_an_alias_counts(
+        self, synced: Sync, versions: list[Path], client: Any, registrations: Registrations
+    ) -> None:
+        one = registrations.of(versions[0].name)
+        assert one is not None
+        held = client.get_model_version(MODEL, one.number)
+        twin = client.create_model_version(MODEL, held.source, held.run_id, tags=held.tags)
+        registrations.name("champion", twin.version)
+        found = synced.standing()
+        assert found.registered[versions[0].name].number == str(twin.version)
+        assert found.agreed
 
     def test_the_challenger_is_the_last_trained_not_the_last_recorded(
         self, sync: Sync, versions: list[Path], registrations: Registrations
