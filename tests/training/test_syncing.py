@@ -13,7 +13,7 @@ import pytest
 from labels.errors import StateError
 from models.store import Store
 from models.sums import check_sums, sums_digest, write_sums
-from training.registration import MODEL, Registrations
+from training.registration import MODEL, Registered, Registrations
 from training.saving import save
 from training.standing import standing, standing_lines
 from training.syncing import Sync
@@ -89,6 +89,13 @@ def save_as_first(store: Store, version: Path) -> None:
     store.adopt(version)
 
 
+def the_one(registrations: Registrations, version: Path) -> Registered:
+    """What is registered of a version."""
+    found = registrations.of(version.name)
+    assert found is not None
+    return found
+
+
 def model_of(held: Any) -> str:
     return str(held.source).removeprefix("models:/")
 
@@ -126,8 +133,7 @@ class TestWhatIsNotRegistered:
     def test_is_registered_from_its_run_where_only_the_registration_is_gone(
         self, synced: Sync, versions: list[Path], client: Any, registrations: Registrations
     ) -> None:
-        one = registrations.of(versions[1].name)
-        assert one is not None
+        one = the_one(registrations, versions[1])
         run = client.get_model_version(MODEL, one.number).run_id
         client.delete_model_version(MODEL, one.number)
         assert list(synced.run()) == [f"{versions[1].name}: recorded as run {run} and registered"]
@@ -138,8 +144,7 @@ class TestTheRegisteredVersion:
         self, synced: Sync, versions: list[Path], client: Any, registrations: Registrations
     ) -> None:
         assert synced.standing().agreed
-        one = registrations.of(versions[0].name)
-        assert one is not None
+        one = the_one(registrations, versions[0])
         held = client.get_model_version(MODEL, one.number)
         assert float(held.tags["type_f1_macro"]) > 0.9
         assert held.tags["version"] == versions[0].name
@@ -201,8 +206,7 @@ class TestSums:
     def test_a_tag_that_is_wrong_is_written_anew(
         self, synced: Sync, versions: list[Path], registrations: Registrations
     ) -> None:
-        one = registrations.of(versions[1].name)
-        assert one is not None
+        one = the_one(registrations, versions[1])
         registrations.tag(one.number, {"sums": "0" * 64})
         assert f"  {versions[1].name} has other sums than newstag {one.number}" in lines(synced)
         expected = f"{versions[1].name}: sums of newstag {one.number} written anew"
@@ -212,8 +216,7 @@ class TestSums:
     def test_one_registered_by_hand_is_told_apart_by_what_it_holds(
         self, synced: Sync, versions: list[Path], client: Any, registrations: Registrations
     ) -> None:
-        one = registrations.of(versions[2].name)
-        assert one is not None
+        one = the_one(registrations, versions[2])
         held = client.get_model_version(MODEL, one.number)
         client.delete_model_version(MODEL, one.number)
         by_hand = client.create_model_version(MODEL, held.source, held.run_id).version
@@ -235,8 +238,7 @@ class TestSums:
     def test_one_registered_by_hand_that_was_pruned_is_told_and_stays_away(
         self, synced: Sync, versions: list[Path], client: Any, registrations: Registrations
     ) -> None:
-        one = registrations.of(versions[1].name)
-        assert one is not None
+        one = the_one(registrations, versions[1])
         held = client.get_model_version(MODEL, one.number)
         client.delete_model_version(MODEL, one.number)
         synced.store.prune(1)
@@ -248,14 +250,12 @@ class TestSums:
     def test_one_whose_registered_files_are_lost_is_recorded_anew_with_its_alias(
         self, synced: Sync, versions: list[Path], client: Any, registrations: Registrations
     ) -> None:
-        one = registrations.of(versions[0].name)
-        assert one is not None
+        one = the_one(registrations, versions[0])
         shutil.rmtree(artefacts(client, client.get_model_version(MODEL, one.number)))
         lost, anew = synced.run()
         assert lost == f"{versions[0].name}: the files of newstag {one.number} are lost"
         assert anew.startswith(f"{versions[0].name}: recorded as run ")
-        again = registrations.of(versions[0].name)
-        assert again is not None
+        again = the_one(registrations, versions[0])
         assert (again.number != one.number, again.aliases) == (True, ("champion",))
         assert list(synced.run()) == []
         assert lines(synced).endswith("agree")
@@ -263,8 +263,7 @@ class TestSums:
     def test_one_whose_logged_model_was_deleted_is_recorded_anew(
         self, synced: Sync, versions: list[Path], client: Any, registrations: Registrations
     ) -> None:
-        one = registrations.of(versions[1].name)
-        assert one is not None
+        one = the_one(registrations, versions[1])
         held = client.get_model_version(MODEL, one.number)
         client.delete_logged_model(model_of(held))
         client.delete_model_version(MODEL, one.number)
@@ -277,8 +276,7 @@ class TestSums:
         self, synced: Sync, versions: list[Path], client: Any, registrations: Registrations
     ) -> None:
         """Not registered once more from the run whose files are damaged."""
-        one = registrations.of(versions[1].name)
-        assert one is not None
+        one = the_one(registrations, versions[1])
         held = client.get_model_version(MODEL, one.number)
         folder = artefacts(client, held) / "artifacts" / versions[1].name
         with (folder / "weights.npy").open("ab") as weights:
@@ -296,8 +294,7 @@ class TestSums:
             (version / "report.json").read_text("utf-8").replace("\n", "\n ", 1), "utf-8"
         )
         write_sums(version)
-        one = Registrations(client=client).of(version.name)
-        assert one is not None
+        one = the_one(Registrations(client=client), version)
         with pytest.raises(StateError, match="other files than those of"):
             list(synced.run())
         client.delete_model_version(MODEL, one.number)
@@ -309,8 +306,7 @@ class TestSums:
     def test_what_is_lost_there_and_here_is_told_for_what_it_is(
         self, synced: Sync, versions: list[Path], tmp_path: Path, client: Any
     ) -> None:
-        one = Registrations(client=client).of(versions[1].name)
-        assert one is not None
+        one = the_one(Registrations(client=client), versions[1])
         shutil.rmtree(artefacts(client, client.get_model_version(MODEL, one.number)))
         other = elsewhere(synced, tmp_path)
         with pytest.raises(StateError, match="its files are lost") as refused:
@@ -346,8 +342,7 @@ class TestSums:
     def test_what_is_registered_does_not_replace_other_files(
         self, synced: Sync, versions: list[Path], registrations: Registrations
     ) -> None:
-        one = registrations.of(versions[1].name)
-        assert one is not None
+        one = the_one(registrations, versions[1])
         registrations.tag(one.number, {"sums": "0" * 64})
         (synced.store.root / versions[1].name / "SHA256SUMS").unlink()
         with pytest.raises(StateError, match="other files than those of"):
@@ -392,8 +387,7 @@ class TestAliases:
     def test_one_that_somebody_moved_to_what_never_was_live_here_stays_unless_forced(
         self, synced: Sync, versions: list[Path], registrations: Registrations
     ) -> None:
-        other = registrations.of(versions[1].name)
-        assert other is not None
+        other = the_one(registrations, versions[1])
         registrations.name("champion", other.number)
         assert "and " + versions[1].name + " in the registry" in lines(synced)
         for act in (synced.run, synced.align):
@@ -425,8 +419,7 @@ class TestAliases:
         client: Any,
     ) -> None:
         other = elsewhere(synced, tmp_path)
-        named = registrations.of(versions[0].name)
-        assert named is not None
+        named = the_one(registrations, versions[0])
         held = client.get_model_version(MODEL, named.number)
         client.set_registered_model_alias(MODEL, "champion", held.version)
         lost = shutil.move(artefacts(client, held), tmp_path / "lost")
@@ -452,8 +445,7 @@ class TestAliases:
         self, synced: Sync, versions: list[Path], tmp_path: Path, registrations: Registrations
     ) -> None:
         """Its own store records it anew; no other takes the alias meanwhile."""
-        named = registrations.of(versions[0].name)
-        assert named is not None
+        named = the_one(registrations, versions[0])
         registrations.tag(named.number, {"lost": "true"})
         other = elsewhere(synced, tmp_path)
         save_as_first(other.store, versions[1])
@@ -468,8 +460,7 @@ class TestAliases:
     ) -> None:
         for name in ("champion", "ledger.jsonl"):
             (synced.store.root / name).unlink()
-        named = registrations.of(versions[0].name)
-        assert named is not None
+        named = the_one(registrations, versions[0])
         with pytest.raises(StateError, match="the champion is none here, and ") as refused:
             list(synced.run())
         assert refused.value.fix == f"Use: newstag models promote models:/newstag/{named.number}"
@@ -485,8 +476,7 @@ class TestAliases:
     def test_of_a_version_registered_twice_the_one_with_an_alias_counts(
         self, synced: Sync, versions: list[Path], client: Any, registrations: Registrations
     ) -> None:
-        one = registrations.of(versions[0].name)
-        assert one is not None
+        one = the_one(registrations, versions[0])
         held = client.get_model_version(MODEL, one.number)
         twin = client.create_model_version(MODEL, held.source, held.run_id, tags=held.tags)
         registrations.name("champion", twin.version)
