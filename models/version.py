@@ -92,7 +92,7 @@ def _read_model(folder: Path, manifest: Manifest) -> Model:
 def _check_groups(folder: Path, manifest: Manifest, scheme: Scheme) -> None:
     for name in ("calibrations", "rules"):
         held = getattr(manifest, name)
-        if not isinstance(held, dict) or held.keys() != {group.id for group in scheme.groups}:
+        if held.keys() != {group.id for group in scheme.groups}:
             what = f"{name} that are not those of the scheme's groups"
             raise VersionError(str(folder), what, "Train again")
 

@@ -78,7 +78,7 @@ def test_the_comparison_is_told_for_people(newstag: Newstag, store: Path) -> Non
         lines[1] == "on 24 given articles that both have, judged by models that had not seen them"
     )
     assert lines[2].startswith("verdict: ")
-    assert "type (24 articles)" in lines
+    assert "type (24 given articles)" in lines
     assert any(line.endswith("domains: ai -> none (broken, gold ai)") for line in lines)
 
 

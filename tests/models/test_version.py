@@ -358,7 +358,7 @@ def test_a_file_that_the_sums_never_had_is_refused(version: Path) -> None:
     ("values", "error"),
     [
         ({"blocks": [{"field": "title", "colour": "red"}]}, "TypeError"),
-        ({"blocks": 5}, "TypeError"),
+        ({"blocks": [5]}, "AttributeError"),
         ({"intercepts": ["one"]}, "ValueError"),
         ({"calibrations": {group: {"kind": "isotonic"} for group in GROUPS}}, "KeyError"),
         ({"rules": {group: {"threshold": 0.5} for group in GROUPS}}, "TypeError"),
@@ -397,9 +397,7 @@ def test_an_empty_file_of_weights_is_refused(version: Path) -> None:
 @pytest.mark.parametrize("field", ["calibrations", "rules"])
 def test_a_manifest_with_a_list_for_an_object_is_refused(version: Path, field: str) -> None:
     edit_manifest(version, **{field: []})
-    assert refusal(version) == (
-        f"{version}: {field} that are not those of the scheme's groups. Train again."
-    )
+    assert refusal(version) == (f"{version}/manifest.json: not a manifest of newstag. Train again.")
 
 
 @pytest.mark.parametrize("field", ["calibrations", "rules"])

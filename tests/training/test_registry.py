@@ -55,6 +55,12 @@ class Server:
         return next(Path(source.removeprefix("file://")).glob("artifacts/*"))
 
 
+ANEW = (
+    "Delete models:/newstag/1 in MLflow; newstag models sync, where the store has it, records it "
+    "anew."
+)
+
+
 @pytest.fixture(scope="module")
 def versions(trained: Trained, tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Three versions, the last of another scheme."""
@@ -217,7 +223,7 @@ def test_a_model_of_somebody_else_is_refused(
     (tmp_path / "forest" / "model.pkl").write_bytes(b"never opened")
     server.alias(server.register(tmp_path / "forest"))
     assert refusal(lambda: registry.resolve(CHAMPION, store)) == (
-        "models:/newstag/1: a model without a version of newstag. "
+        "models:/newstag/1: a model without a version of newstag, or whose files are lost. "
         "Register the model of a run that newstag recorded."
     )
     assert not store.root.exists()
@@ -231,8 +237,7 @@ def test_a_damaged_download_is_refused_by_the_name_of_the_registered_version(
     with pytest.raises(VersionError) as refused:
         registry.resolve("models:/newstag/1", store)
     assert str(refused.value) == (
-        "models:/newstag/1/weights.npy: an altered file: its sum is not that of SHA256SUMS. "
-        "Register the model again."
+        f"models:/newstag/1/weights.npy: an altered file: its sum is not that of SHA256SUMS. {ANEW}"
     )
     assert store.versions() == []
 
@@ -244,7 +249,7 @@ def test_a_version_under_the_name_of_another_is_refused(
     files = server.files(number)
     files.rename(files.with_name(versions[1].name))
     assert refusal(lambda: registry.resolve("models:/newstag/1", store)) == (
-        f"models:/newstag/1: the manifest of {versions[0].name}. Register the model again."
+        f"models:/newstag/1: the manifest of {versions[0].name}. {ANEW}"
     )
 
 
