@@ -197,6 +197,8 @@ def _names(raw: Mapping[str, object], name: str, where: str) -> dict[str, str]:
     zh, en = raw.get("zh", name), raw.get("en", name.replace("_", " "))
     if not isinstance(zh, str) or not isinstance(en, str):
         raise InputError(where, "zh or en is not text", "Put it in quotes")
+    if not (zh.isprintable() and en.isprintable()):
+        raise InputError(where, "zh or en has a line break or a control character", "Remove it")
     return {"zh": zh, "en": en}
 
 

@@ -17,6 +17,7 @@ from labels.errors import NewstagError, StateError
 from models.files import locked
 
 _SQLITE = re.compile(r"sqlite(?:\+\w+)?:///(?P<file>[^?]*)(?:\?.*)?")
+_SECRET = re.compile(r"((?:password|passwd|sslpassword)=)[^&]*")  # in the query of a URI
 _TABLES = {"alembic_version", "experiments"}  # of MLflow, one of which is there from the first on
 _LONGEST = 200  # characters of what a library says
 _PATIENCE = ("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "MLFLOW_HTTP_REQUEST_TIMEOUT")
@@ -41,7 +42,8 @@ def shown(uri: str) -> str:
         password = urlsplit(uri).password
     except ValueError:  # no URI that anybody could open
         return uri
-    return uri.replace(f":{password}@", ":***@") if password else uri
+    hidden = uri.replace(f":{password}@", ":***@") if password else uri
+    return _SECRET.sub(r"\1***", hidden)
 
 
 def import_mlflow() -> Any:
@@ -160,7 +162,7 @@ def reported(uri: str, what: str, fix: str) -> Iterator[None]:
 
 def _reason(error: BaseException, uri: str) -> str:
     """What it says, and what the innermost cause says where the end would be cut off."""
-    said = str(error).replace(uri, shown(uri)).split("\n")[0]
+    said = next(iter(str(error).replace(uri, shown(uri)).strip().split("\n")))
     if len(said) <= _LONGEST:
         return said or type(error).__name__
     chain = [error]

@@ -8,7 +8,7 @@ from typing import Literal
 from training.sides import LEAST
 from training.simultaneous import Difference
 
-Outcome = Literal["mended", "broken", "still wrong", "unknown"]
+Outcome = Literal["mended", "broken", "still wrong", "unknown", "not judged"]
 
 
 def interval_phrase(difference: Difference) -> str:
@@ -64,7 +64,7 @@ class GroupChange:
     They are those of the ``source`` whose labels of it are known. ``first`` and ``second`` are the
     mean F1 of those labels that some of them has; the interval of ``difference`` is of this one
     figure alone. A label that is given where no article has it shows in ``exact``. ``reviewed``
-    are the shares of all articles that go to a person because of the group.
+    are the shares of them that go to a person because of the group.
     """
 
     group: str

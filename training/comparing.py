@@ -93,9 +93,14 @@ def _reviewed(sides: Sides) -> tuple[float, float]:
     return first, second
 
 
-def _share(sides: Sides, chosen: Bools) -> float:
-    """The share of the chosen articles, near-duplicates counted once."""
+def _share(sides: Sides, chosen: Bools, group: int | None = None) -> float:
+    """The share of the chosen articles, near-duplicates counted once.
+
+    Of those that the group is judged on, or where that is none of all.
+    """
     weights = cluster_weights(sides.clusters)
+    if group is not None and sides.judged[:, group].any():
+        weights = sides.weights[:, group]
     return float(weights[chosen].sum() / max(weights.sum(), 1.0))
 
 
@@ -108,7 +113,7 @@ def _groups(sides: Sides, answers: Answers, draws: Swapped) -> Iterator[GroupCha
         columns = sides.scheme.columns(group)
         mine[columns] = answers.present[columns]
         first, second = (float(score[mine].mean()) if mine.any() else 0.0 for score in scores)
-        before, after = (_share(sides, side[:, at]) for side in sides.reviewed)
+        before, after = (_share(sides, side[:, at], at) for side in sides.reviewed)
         yield GroupChange(
             group=group.id,
             source=sides.sources[at],
@@ -146,26 +151,23 @@ def _labels(sides: Sides, answers: Answers, draws: Swapped) -> Iterator[LabelCha
 
 
 def _changed(sides: Sides) -> Iterator[ArticleChange]:
-    for name, gold, first, second in zip(sides.ids, sides.gold, *sides.given, strict=True):
-        for group, before, after in zip(sides.scheme.groups, first, second, strict=True):
-            if before != after:
-                yield _article_change(name, group, before, after, gold.get(group.id))
+    for row, (first, second) in enumerate(zip(*sides.given, strict=True)):
+        for at, group in enumerate(sides.scheme.groups):
+            if first[at] != second[at]:
+                yield _article_change(sides, row, at, group)
 
 
-def _article_change(
-    name: str,
-    group: Group,
-    first: frozenset[str],
-    second: frozenset[str],
-    gold: frozenset[str] | None,
-) -> ArticleChange:
+def _article_change(sides: Sides, row: int, at: int, group: Group) -> ArticleChange:
+    first, second = (side[row][at] for side in sides.given)
+    gold = sides.gold[row].get(group.id)
+    judged = gold is None or bool(sides.judged[row, at])
     return ArticleChange(
-        id=name,
+        id=sides.ids[row],
         group=group.id,
         first=sorted(first),
         second=sorted(second),
         gold=None if gold is None else sorted(gold),
-        outcome=_outcome(first, second, gold),
+        outcome=_outcome(first, second, gold) if judged else "not judged",
     )
 
 

@@ -84,8 +84,8 @@ class Comparison:
         return "; ".join([self._shown(), *self._review()])
 
     def _shown(self) -> str:
-        articles = len({one.id for one in self.changed})
-        moved = f"{articles} of {self.articles} common articles get other labels"
+        judged = {one.id for one in self.changed if one.outcome != "not judged"}
+        moved = f"{len(judged)} of {self.articles} common articles get other labels"
         if not self.enough:
             needed = f"{LEAST} distinct ones are needed, not {self.distinct}"
             return f"too few to tell: {moved}, and {needed}"
@@ -99,7 +99,9 @@ class Comparison:
         found = f"shown {' and '.join(shown)}; {moved}"
         if not shown:
             found = f"not shown different: {moved}, for no label more than chance explains"
-        return "; ".join([found, *map(_unjudged_phrase, self.unjudged)])
+        others = len({one.id for one in self.changed}) - len(judged)
+        more = [f"{others} more do where their group is judged on given ones"] if others else []
+        return "; ".join([found, *more, *map(_unjudged_phrase, self.unjudged)])
 
     def _review(self) -> Iterator[str]:
         before, after = map(percent, self.reviewed)

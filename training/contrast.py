@@ -60,7 +60,7 @@ def _group_lines(group: GroupChange, labels: Sequence[LabelChange]) -> Iterator[
     figures = f"{exact.first:.3f} -> {exact.second:.3f}"
     yield f"  exactly right {figures} ({interval_phrase(exact.difference)})"
     before, after = group.reviewed
-    yield f"  {percent(before)} -> {percent(after)} of all go to review for their {group.group}"
+    yield f"  {percent(before)} -> {percent(after)} go to review for their {group.group}"
     width = max((len(one.label) for one in labels), default=0)
     yield f"  {'':{width}} articles  F1              difference                   gained  lost"
     for one in labels:

@@ -14,6 +14,7 @@ from training.reporting import STYLE_WARNING, is_counted, judged_by, micro_name
 
 MOST = 5000  # characters, what a registry on PostgreSQL takes
 _FEW = 100  # articles
+_VERDICT = 1000  # characters
 _NAMED = 20  # labels in a sentence
 _SIGNS = {sign: f"\\{sign}" for sign in r"\|*_`[]"} | {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _ESCAPES = str.maketrans(_SIGNS)
@@ -27,7 +28,7 @@ def description(findings: Findings) -> str:
     parts = [_data(findings)]
     against = findings.comparison
     if against:
-        parts.append(f"Against the champion {against.first}: {escaped(against.verdict)}")
+        parts.append(f"Against the champion {against.first}: {_short(against.verdict)}")
     careful = [f"- {line}" for line in _careful(findings)]
     if careful:
         parts.append("\n".join(["**To be careful about**", "", *careful]))
@@ -39,6 +40,11 @@ def description(findings: Findings) -> str:
 def escaped(text: str) -> str:
     """Text that markdown, in a table too, shows as it is."""
     return text.translate(_ESCAPES)
+
+
+def _short(verdict: str) -> str:
+    """One that names very many labels would leave no room for anything else."""
+    return escaped(verdict if len(verdict) <= _VERDICT else f"{verdict[:_VERDICT]}…")
 
 
 def _cut(lines: Sequence[str]) -> str:
@@ -116,9 +122,9 @@ def _careful(findings: Findings) -> Iterator[str]:
             f"{escaped(group)}: some of the models that judged had not learnt {_listed(labels)}; "
             "its figures are too low."
         )
-    few = [f"{one.group} {one.articles}" for one in report.groups if one.distinct < _FEW]
+    few = [f"{one.group} {one.distinct}" for one in report.groups if one.distinct < _FEW]
     if few:
-        yield f"Few articles were judged ({_listed(few)}): the intervals are wide."
+        yield f"Few distinct articles were judged ({_listed(few)}): the intervals are wide."
 
 
 def _listed(names: Sequence[str]) -> str:

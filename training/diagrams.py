@@ -188,7 +188,8 @@ def _reliability_title(told: Told, likely: np.ndarray, so: np.ndarray, source: s
     if not len(likely):
         return f"{counted}, none of which a model could judge"
     gap = 100 * float(likely.mean() - so.mean())
+    found = f"{abs(gap):.1f} points too {'high' if gap > 0 else 'low'}"
     return (
-        f"{counted}, expected calibration error {calibration_error(likely, so):.3f}; "
-        f"on average probabilities are {abs(gap):.1f} points too {'high' if gap > 0 else 'low'}"
+        f"{counted}, expected calibration error {calibration_error(likely, so):.3f}; on average "
+        f"probabilities are {found if abs(gap) >= 0.05 else 'as they should be'}"
     )

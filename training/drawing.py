@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import textwrap
+import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,6 +34,7 @@ _CJK = (
 _TITLE, _NOTE = 10.5, 7.5  # points
 # Characters to the inch, at most, of these sizes.
 _TITLE_PITCH, _NOTE_PITCH = 14.0, 19.0
+_LONGEST = 16  # characters of a label's name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,12 +73,26 @@ def legend_below(axes: Axes, columns: int, handles: Sequence[Artist] | None = No
 
 
 def _wrapped(text: str, width: float) -> str:
-    return "\n".join(textwrap.wrap(text, int(width)))
+    """Lines of at most so many Latin characters; a Chinese one is as wide as 2.2."""
+    lines: list[str] = []
+    line, used = "", 0.0
+    for part in re.findall(r"[\u2e80-\uffef]|[^\u2e80-\uffef\s]+|\s+", text):
+        size = sum(2.2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in part)
+        if used + size > width and line:
+            lines, line, used = [*lines, line.rstrip()], "", 0.0
+        if line or not part.isspace():
+            line, used = line + part, used + size
+    return "\n".join([*lines, line.rstrip()])
 
 
 def names_of(group: Group) -> list[str]:
-    """Chinese names where a font can show them, else the ids."""
-    return [label.zh for label in group.labels] if cjk_font() else list(group.ids)
+    """Chinese names where a font can show them, else the ids; as Matplotlib takes them.
+
+    Dollars would begin a formula.
+    """
+    names = [label.zh for label in group.labels] if cjk_font() else list(group.ids)
+    cut = (name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…" for name in names)
+    return [name.replace("$", r"\$") for name in cut]
 
 
 def _prefer(font: str | None) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from labels.errors import InputError, StateError, VersionError
 from models.manifest import VERSION_ID, read_manifest
 from models.store import Store
+from models.sums import sums_digest
 from training.asking import no_database, open_mlflow, reported, shown
 
 _REFERENCE = re.compile(r"models:/(?P<name>[^/:]+)(?:@(?P<alias>[\w-]+)|/(?P<number>[0-9]+))")
@@ -24,12 +25,14 @@ class Target:
     """The registered version that a reference names now.
 
     ``created`` tells it from one of the same number in a model that was deleted and made anew.
+    ``sums`` is the digest of ``models.sums.sums_digest`` that it is said to have, if any.
     """
 
     name: str
     number: str
     created: int
     why: str = field(compare=False)
+    sums: str = field(default="", compare=False)
 
     @property
     def reference(self) -> str:
@@ -75,6 +78,7 @@ class Registry:
             number=str(found.version),
             created=int(found.creation_timestamp),
             why=f"{reference} is version {found.version}" if parts["alias"] else reference,
+            sums=found.tags.get("sums", ""),
         )
 
     def live(self, name: str) -> Target | None:
@@ -101,6 +105,9 @@ class Registry:
         if version in store.versions():
             return store.root / version
         with self.downloaded(target, version) as folder:
+            if target.sums and sums_digest(folder) != target.sums:
+                fix = f"Delete {target.reference} in MLflow, or its tag sums if that is wrong"
+                raise StateError(target.reference, "other files than its tag sums says", fix)
             return store.adopt(folder, why or target.why)
 
     @contextmanager

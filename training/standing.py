@@ -20,8 +20,8 @@ class Standing:
     here are not what their sums say, ``differing`` the whole ones with other sums than the
     registry's tag. ``pruned`` are those that the store let go on purpose. ``champion`` and
     ``named`` are the champions of store and registry, the latter though its files may be lost.
-    ``unknown`` are registered models that do
-    not say which version they hold: of another program perhaps, and no disagreement.
+    ``unknown`` are registered models that do not say which version they hold: of another program
+    perhaps, and no disagreement.
     """
 
     registered: dict[str, Registered]
@@ -44,7 +44,8 @@ class Standing:
     def champions_agree(self) -> bool:
         if self.named is None:
             return self.champion is None
-        return self.champion == self.named.version and self.challenger != self.named
+        named = self.named.version if not self.named.lost else None
+        return self.champion == named and self.challenger != self.named
 
 
 def standing(store: Store, held: Sequence[Registered], *, hashed: bool = True) -> Standing:
@@ -120,4 +121,5 @@ def differences(found: Standing) -> Iterator[str]:
         yield f"{one.version} has other sums than newstag {one.number}"
     if not found.champions_agree:
         named = (found.named.version or f"newstag {found.named.number}") if found.named else "none"
-        yield f"the champion is {found.champion or 'none'} here, and {named} in the registry"
+        lost = ", whose files are lost," if found.named and found.named.lost else ""
+        yield f"the champion is {found.champion or 'none'} here, and {named}{lost} in the registry"

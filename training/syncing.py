@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -71,12 +71,12 @@ class Sync:
 
     def _founding(self) -> Steps:
         """The registry's champion before everything else: the first of a store is its champion."""
-        if self.store.never() and not self.store.versions():
-            found = self.standing(hashed=False)
-            if found.named:
+        if self.store.never():
+            found, versions = self.standing(hashed=False), self.store.versions()
+            if found.named and found.named.version not in versions:
                 done = self._fetch(found.named)  # or nothing else may become champion
                 yield lambda: done
-            elif found.missing:
+            elif found.missing and not versions:
                 what = "versions, but none with the alias champion, which an empty store would take"
                 fix = f"Choose one. Use: newstag models promote {_reference(found.missing[-1])}"
                 raise StateError(f"{MODEL} in {shown(self.tracker.uri)}", what, fix)
@@ -120,7 +120,7 @@ class Sync:
         if one.version and one.version not in self._registry.directories(_target(one)):
             fix = f"Sync a store that has {one.version}, or delete {MODEL} {one.number} in MLflow"
             raise StateError(f"{MODEL} {one.number}", "its files are lost", fix)
-        folder = self._registry.fetch(_target(one), self.store)
+        folder = self._registry.fetch(replace(_target(one), sums=one.sums), self.store)
         return f"{folder.name}: fetched from newstag {one.number}"
 
     def _restore(self, one: Registered) -> str:

@@ -204,6 +204,14 @@ def test_a_name_of_a_label_that_is_not_text_is_refused(write: Write, name: str) 
 
 
 @pytest.mark.parametrize("name", ["zh", "en"])
+def test_a_name_with_a_line_break_is_refused(write: Write, name: str) -> None:
+    assert refusal(write, TONES + f'{name} = "a\\nb"') == (
+        "own.toml: groups.tone.labels[1]: zh or en has a line break or a control character. "
+        "Remove it."
+    )
+
+
+@pytest.mark.parametrize("name", ["zh", "en"])
 def test_a_name_of_a_group_that_is_not_text_is_refused(write: Write, name: str) -> None:
     text = TONES.replace('kind = "exclusive"', f'kind = "exclusive"\n{name} = ["x"]')
     assert refusal(write, text) == (

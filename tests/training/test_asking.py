@@ -53,6 +53,7 @@ def test_the_file_of_a_uri(uri: str, file: str | None) -> None:
         ("postgresql://me:s3cret@db:5432/mlflow", "postgresql://me:***@db:5432/mlflow"),
         ("https://me:p%40ss@host/x", "https://me:***@host/x"),
         ("https://me@host/x", "https://me@host/x"),
+        ("postgresql://h/db?user=u&password=s3c&x=1", "postgresql://h/db?user=u&password=***&x=1"),
         ("sqlite:///a:b@c.db", "sqlite:///a:b@c.db"),
         ("http://[broken", "http://[broken"),
     ],

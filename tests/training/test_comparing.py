@@ -326,6 +326,12 @@ def test_a_group_of_enough_given_articles_is_judged_on_these_alone(
     assert kinds == [("type", "given", 40), ("domains", "all", 95)]
     lines = list(comparison_lines(found))
     assert any(line.startswith("type (40 given articles") for line in lines)
+    away = wrong_in(some, [row for row in rows if row >= 40], NEWS)
+    found = compare(saved(some), saved(away))
+    assert {one.outcome for one in found.changed} == {"not judged"}
+    assert found.verdict.startswith("not shown different: 0 of 120 common articles get other")
+    assert f"; {len(found.changed)} more do where their group is judged on given" in found.verdict
+    assert found.groups[0].reviewed == (0.0, 0.0)
     known = [one for one in found.labels if one.label == "ai"]
     assert known[0].articles == sum(row < 15 or row >= 40 for row in having(trained, AI))
 

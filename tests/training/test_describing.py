@@ -112,7 +112,7 @@ def test_labels_that_could_not_be_learnt_are_named(stored: Path, tmp_path: Path)
             "- domains: some of the models that judged had not learnt ai, metaverse; its figures "
             "are too low."
         ),
-        "- Few articles were judged (domains 40): the intervals are wide.",
+        "- Few distinct articles were judged (domains 40): the intervals are wide.",
     ]
 
 

@@ -14,10 +14,12 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from tests.training.shown import bars, note, panels, title
 from training import drawing
 from training.diagrams import precision_recall_figure
+from training.drawing import Caption, names_of, paper
 from training.figures import confusion_figure, figures, labels_figure
 from training.findings import Findings, read_findings
 from training.measures import Figure as Measure
@@ -81,6 +83,24 @@ def test_labels_are_chinese_where_a_font_has_them(findings: Findings) -> None:
     assert [tick.get_text() for tick in axes.get_xticklabels()] == CHINESE
     figure = precision_recall_figure(findings.told(group), "given")
     assert [one.get_title() for one in panels(figure)] == [f"{name} (30)" for name in CHINESE]
+
+
+@pytest.mark.usefixtures("chinese")
+def test_names_with_dollars_are_no_formulas_and_long_ones_are_cut(findings: Findings) -> None:
+    group = next(iter(findings.scheme.groups))
+    odd = replace(group.labels[0], zh="a$x_$")
+    long = replace(group.labels[1], zh="很长的名称" * 6)
+    names = names_of(replace(group, labels=(odd, long)))
+    assert names == [r"a\$x_\$", "很长的名称" * 3 + "…"]
+
+
+@pytest.mark.usefixtures("chinese")
+def test_a_title_is_wrapped_by_how_wide_its_characters_are() -> None:
+    figure, _ = paper(3.0, 2.0, Caption(title="一二三四五六七八九十" * 4, note="a note"))
+    figure.draw_without_rendering()
+    title = next(one for one in figure.findobj(Text) if one.get_text().startswith("一二"))
+    assert title.get_text().count("\n") == 2
+    assert title.get_window_extent().width <= figure.bbox.width
 
 
 def test_labels_are_ids_where_no_font_has_chinese(

@@ -303,6 +303,20 @@ class TestSums:
         list(other.run())
         assert sums_digest(other.store.root / version.name) == sums_digest(version)
 
+    def test_what_contradicts_its_tag_is_not_fetched(
+        self, synced: Sync, versions: list[Path], tmp_path: Path, client: Any
+    ) -> None:
+        one = the_one(Registrations(client=client), versions[1])
+        held = artefacts(client, client.get_model_version(MODEL, one.number)) / "artifacts"
+        folder = held / versions[1].name
+        with (folder / "report.json").open("a") as report:
+            report.write("\n")
+        write_sums(folder)
+        other = elsewhere(synced, tmp_path)
+        with pytest.raises(StateError, match="other files than its tag sums says"):
+            list(other.run())
+        assert other.store.versions() == [versions[0].name, versions[2].name]
+
     def test_what_is_lost_there_and_here_is_told_for_what_it_is(
         self, synced: Sync, versions: list[Path], tmp_path: Path, client: Any
     ) -> None:
@@ -454,6 +468,29 @@ class TestAliases:
         assert registrations.aliases()["champion"] == named.number
         list(synced.run())
         assert lines(synced).endswith("agree")
+
+    def test_the_alias_leaves_lost_files_for_whole_ones_of_the_same_version(
+        self, synced: Sync, versions: list[Path], client: Any, registrations: Registrations
+    ) -> None:
+        """As where recording was killed between registering and moving the alias."""
+        one = the_one(registrations, versions[0])
+        held = client.get_model_version(MODEL, one.number)
+        twin = client.create_model_version(MODEL, held.source, held.run_id, tags=held.tags)
+        registrations.tag(one.number, {"lost": "true"})
+        expected = f"and {versions[0].name}, whose files are lost, in the registry"
+        assert expected in lines(synced)
+        assert len(list(synced.run())) == 1
+        assert registrations.aliases()["champion"] == str(twin.version)
+        assert lines(synced).endswith("agree")
+
+    def test_a_version_copied_into_an_empty_store_is_not_champion_before_the_registry_s(
+        self, synced: Sync, versions: list[Path], tmp_path: Path
+    ) -> None:
+        other = elsewhere(synced, tmp_path)
+        shutil.copytree(versions[1], other.store.root / versions[1].name)
+        list(other.run())
+        assert other.store.champion() == versions[0].name
+        assert lines(other).endswith("agree")
 
     def test_a_store_without_pointer_and_ledger_is_told_what_to_promote(
         self, synced: Sync, versions: list[Path], registrations: Registrations
