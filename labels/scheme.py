@@ -12,6 +12,7 @@ from functools import cached_property
 from itertools import accumulate
 from pathlib import Path
 from typing import Literal, cast, get_args
+from unicodedata import category
 
 from labels.errors import InputError
 
@@ -23,6 +24,7 @@ _OF_PREDICTIONS = {"review", "reasons", "scores", "explain", "model"}
 RESERVED = frozenset(_OF_ROWS | _OF_PREDICTIONS)
 _GROUP_ID = re.compile(r"[a-z][a-z0-9_]*")
 _LABEL_ID = re.compile(r"[a-z0-9][a-z0-9_]*")
+_BREAKING = {"Cc", "Zl", "Zp"}  # control characters and line breaks: a name is one line
 _SHIPPED = Path(__file__).with_name("scheme.toml")
 
 
@@ -197,7 +199,7 @@ def _names(raw: Mapping[str, object], name: str, where: str) -> dict[str, str]:
     zh, en = raw.get("zh", name), raw.get("en", name.replace("_", " "))
     if not isinstance(zh, str) or not isinstance(en, str):
         raise InputError(where, "zh or en is not text", "Put it in quotes")
-    if not (zh.isprintable() and en.isprintable()):
+    if any(category(one) in _BREAKING for one in zh + en):
         raise InputError(where, "zh or en has a line break or a control character", "Remove it")
     return {"zh": zh, "en": en}
 

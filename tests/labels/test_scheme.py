@@ -204,7 +204,8 @@ def test_a_name_of_a_label_that_is_not_text_is_refused(write: Write, name: str) 
 
 
 @pytest.mark.parametrize("name", ["zh", "en"])
-def test_a_name_with_a_line_break_is_refused(write: Write, name: str) -> None:
+def test_a_name_may_have_a_wide_blank_and_no_line_break(write: Write, name: str) -> None:
+    read_scheme(Path(write("own.toml", TONES + f'{name} = "甲　乙"')))
     assert refusal(write, TONES + f'{name} = "a\\nb"') == (
         "own.toml: groups.tone.labels[1]: zh or en has a line break or a control character. "
         "Remove it."

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from unicodedata import category
 
 import numpy as np
 import pytest
@@ -479,16 +480,19 @@ strange = st.text(
     ),
     max_size=12,
 )
+names = strange.map(
+    lambda text: "".join(one for one in text if category(one) not in {"Cc", "Zl", "Zp"})
+)
 ids = st.from_regex(r"[a-z][a-z0-9_]{0,5}", fullmatch=True).filter(lambda x: x not in RESERVED)
 schemes = st.lists(
     st.builds(
         Group,
         id=ids,
         kind=st.sampled_from(["exclusive", "multi"]),
-        zh=strange,
-        en=strange,
+        zh=names,
+        en=names,
         labels=st.lists(
-            st.builds(Label, id=ids, zh=strange, en=strange, definition=strange),
+            st.builds(Label, id=ids, zh=names, en=names, definition=strange),
             min_size=2,
             max_size=3,
             unique_by=lambda label: label.id,
