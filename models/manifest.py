@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from labels.errors import VersionError
 from models.files import sha256
@@ -70,18 +71,14 @@ def read_manifest(folder: Path) -> Manifest:
     return Manifest(**{field.name: raw[field.name] for field in fields(Manifest)})
 
 
-def _is_manifest(raw: Mapping[str, object]) -> bool:
+def _is_manifest(raw: Mapping[str, Any]) -> bool:
     """Whether every field is there and of its kind; what is deeper inside is for its readers."""
     kinds = {field.name: _KINDS[str(field.type).partition("[")[0]] for field in fields(Manifest)}
     if not all(isinstance(raw.get(name), kind) for name, kind in kinds.items()):
         return False
-    numbers = [value for name in ("counts", "metrics") for value in _values(raw[name])]
+    numbers = (*raw["counts"].values(), *raw["metrics"].values())
     counted = all(isinstance(number, int | float) for number in numbers)
-    return counted and bool(VERSION_ID.fullmatch(str(raw["version"])))
-
-
-def _values(mapping: object) -> Iterable[object]:
-    return mapping.values() if isinstance(mapping, Mapping) else ()
+    return counted and bool(VERSION_ID.fullmatch(raw["version"]))
 
 
 def check_digests(folder: Path, manifest: Manifest, scheme_digest: str) -> None:

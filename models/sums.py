@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from labels.errors import VersionError
@@ -35,14 +35,9 @@ def check_sums(folder: Path) -> None:
         VersionError: says which file and what is wrong with it.
     """
     listed = read_sums(folder)
-    for name in extra_files(folder, listed):
+    for name in sorted({path.name for path in folder.iterdir()} - {*listed, NAME}):
         raise VersionError(str(folder / name), f"an extra file, not in {NAME}", "Remove it")
     check_files(folder, sorted(listed), listed)
-
-
-def extra_files(folder: Path, listed: Collection[str]) -> list[str]:
-    """The names of what lies in a folder and is neither ``listed`` nor the list itself."""
-    return sorted({path.name for path in folder.iterdir()} - {*listed, NAME})
 
 
 def check_files(

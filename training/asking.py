@@ -162,7 +162,7 @@ def reported(uri: str, what: str, fix: str) -> Iterator[None]:
 
 def _reason(error: BaseException, uri: str) -> str:
     """What it says, and what the innermost cause says where the end would be cut off."""
-    said = next(iter(str(error).replace(uri, shown(uri)).strip().split("\n")))
+    said = str(error).replace(uri, shown(uri)).strip().split("\n")[0]
     if len(said) <= _LONGEST:
         return said or type(error).__name__
     chain = [error]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,16 @@ from models.sums import check_files, check_sums
 from training.changes import ArticleChange, Exact, GroupChange, LabelChange, Outcome
 from training.comparison import Comparison
 from training.sides import FILES, Sides, read_sides
-from training.simultaneous import Answers, Bools, Swapped, swapped
+from training.simultaneous import Answers, Bools, Difference, Floats, Swapped, swapped
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Found:
+    """Figures of both sides and their differences, of labels and behind them of groups."""
+
+    first: Floats
+    second: Floats
+    differences: list[Difference]
 
 
 def compare(first: Path, second: Path) -> Comparison:
@@ -48,6 +58,11 @@ def compare_sides(sides: Sides, seed: int = 0) -> Comparison:
     """Compare what two versions said; ``seed`` is that of the intervals."""
     answers = _answers(sides)
     draws = swapped(answers, seed)
+    found = _Found(
+        first=answers.figures(answers.first),
+        second=answers.figures(answers.second),
+        differences=draws.simultaneous(),
+    )
     return Comparison(
         first=sides.versions[0],
         second=sides.versions[1],
@@ -59,8 +74,8 @@ def compare_sides(sides: Sides, seed: int = 0) -> Comparison:
         starter=sides.starter,
         reviewed=_reviewed(sides),
         searched=list(sides.searched),
-        groups=list(_groups(sides, answers, draws)),
-        labels=list(_labels(sides, answers, draws)),
+        groups=list(_groups(sides, answers, draws, found)),
+        labels=list(_labels(sides, answers, found)),
         changed=list(_changed(sides)),
     )
 
@@ -104,12 +119,11 @@ def _share(sides: Sides, chosen: Bools, group: int | None = None) -> float:
     return float(weights[chosen].sum() / max(weights.sum(), 1.0))
 
 
-def _groups(sides: Sides, answers: Answers, draws: Swapped) -> Iterator[GroupChange]:
-    scores = answers.f1(answers.first), answers.f1(answers.second)
-    exact = answers.exact(answers.first), answers.exact(answers.second)
-    differences = draws.simultaneous()[len(sides.scheme.outputs) :]
+def _groups(sides: Sides, answers: Answers, draws: Swapped, found: _Found) -> Iterator[GroupChange]:
+    labels = len(sides.scheme.outputs)
+    scores = found.first[:labels], found.second[:labels]
     for at, group in enumerate(sides.scheme.groups):
-        mine = np.zeros(len(answers.present), bool)
+        mine = np.zeros(labels, bool)
         columns = sides.scheme.columns(group)
         mine[columns] = answers.present[columns]
         first, second = (float(score[mine].mean()) if mine.any() else 0.0 for score in scores)
@@ -123,16 +137,16 @@ def _groups(sides: Sides, answers: Answers, draws: Swapped) -> Iterator[GroupCha
             second=second,
             difference=draws.mean(mine),
             exact=Exact(
-                first=float(exact[0][at]), second=float(exact[1][at]), difference=differences[at]
+                first=float(found.first[labels + at]),
+                second=float(found.second[labels + at]),
+                difference=found.differences[labels + at],
             ),
             reviewed=(before, after),
         )
 
 
-def _labels(sides: Sides, answers: Answers, draws: Swapped) -> Iterator[LabelChange]:
+def _labels(sides: Sides, answers: Answers, found: _Found) -> Iterator[LabelChange]:
     counted = answers.weights > 0
-    first, second = answers.f1(answers.first), answers.f1(answers.second)
-    differences = draws.simultaneous()
     gold = (answers.gold & counted).sum(axis=0)
     gained = (answers.second & ~answers.first & counted).sum(axis=0)
     lost = (answers.first & ~answers.second & counted).sum(axis=0)
@@ -142,11 +156,11 @@ def _labels(sides: Sides, answers: Answers, draws: Swapped) -> Iterator[LabelCha
                 group=group,
                 label=label,
                 articles=int(gold[at]),
-                first=float(first[at]),
-                second=float(second[at]),
+                first=float(found.first[at]),
+                second=float(found.second[at]),
                 gained=int(gained[at]),
                 lost=int(lost[at]),
-                difference=differences[at],
+                difference=found.differences[at],
             )
 
 

@@ -59,24 +59,19 @@ class Answers:
     clusters: Rows
     groups: tuple[slice, ...] = ()
 
-    def f1(self, given: Bools) -> Floats:
-        """F1 of each label of one side, shape (labels,); 0 where nobody named it."""
-        hits = (self.weights * (given & self.gold)).sum(axis=0)
-        return _ratio(2 * hits, (self.weights * given).sum(axis=0) + self._positives)
+    def figures(self, given: Bools) -> Floats:
+        """Every figure of one side, shape (labels + groups,).
 
-    def exact(self, given: Bools) -> Floats:
-        """The share of articles with exactly their labels of each group, shape (groups,)."""
-        known, right = self._known(), self._right(given)
-        return _ratio((known * right).sum(axis=0), known.sum(axis=0))
+        F1 of the labels, 0 where nobody named one, then the share of articles with exactly their
+        labels of each group.
+        """
+        top, bottom = self.parts(given)
+        return _ratio(top.sum(axis=0), bottom.sum(axis=0))
 
     @property
     def present(self) -> Bools:
         """Which labels stand in the gold, shape (labels,)."""
-        return self._positives > 0
-
-    @property
-    def _positives(self) -> Floats:
-        return np.asarray((self.weights * self.gold).sum(axis=0))
+        return np.asarray((self.weights * self.gold).sum(axis=0) > 0)
 
     def _known(self) -> Floats:
         """What each article counts in each group, shape (n, groups)."""
@@ -92,7 +87,7 @@ class Answers:
     def parts(self, given: Bools) -> tuple[Floats, Floats]:
         """What each article adds to numerator and denominator of every figure of one side.
 
-        Both have shape (n, labels + groups): F1 of the labels, then the shares of ``exact``.
+        Both have shape (n, labels + groups), see ``figures``.
         """
         known = self._known()
         top = np.hstack([2 * self.weights * (given & self.gold), known * self._right(given)])

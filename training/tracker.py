@@ -67,8 +67,9 @@ class Tracker:
             be_patient(retries=2, timeout=30)
             with recording(self.uri, version.parent):
                 whole = partial(_holds, mlflow, version)
-                run = _finished(mlflow, manifest.version, whole) or self._write(mlflow, version)
-                _register(mlflow.MlflowClient(), version, run)
+                findings = read_findings(version)
+                run = _finished(mlflow, manifest.version, whole) or self._write(mlflow, findings)
+                _register(mlflow.MlflowClient(), findings, run)
                 return run
 
     def attach(self, version: Path, comparison: Comparison) -> str:
@@ -90,8 +91,8 @@ class Tracker:
             client.log_text(run, "\n".join(comparison_lines(comparison)), f"{place}.txt")
         return f"{place}.txt of run {run}"
 
-    def _write(self, mlflow: Any, version: Path) -> str:
-        findings = read_findings(version)
+    def _write(self, mlflow: Any, findings: Findings) -> str:
+        version = findings.folder
         experiment = self._open_experiment(mlflow, findings)
         manifest, report = findings.manifest, findings.report
         told = {
@@ -190,9 +191,9 @@ def _children(client: Any, run: Any) -> Iterator[Any]:
             yield child
 
 
-def _register(client: Any, version: Path, run: str) -> None:
+def _register(client: Any, findings: Findings, run: str) -> None:
     """Register a version unless it is, and give it the alias that is its due."""
-    registrations, findings = Registrations(client=client), read_findings(version)
+    registrations, version = Registrations(client=client), findings.folder
     name, champion = findings.manifest.version, Store(version.parent).known()
     if registrations.of(name):
         return

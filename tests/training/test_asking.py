@@ -100,6 +100,7 @@ def test_a_database_that_somebody_writes_is_one(tmp_path: Path, fresh_database: 
     with sqlite3.connect(tmp_path / "mlflow.db") as held:
         held.execute("BEGIN IMMEDIATE")
         open_database(uri)
+        assert held.in_transaction
     held.close()
 
 

@@ -117,7 +117,7 @@ def test_the_shares_of_articles_exactly_right_are_compared_with_the_labels() -> 
     for at, columns in enumerate(sides.groups):
         before, after = ((s == gold)[:, columns].all(axis=1).mean() for s in (first, second))
         assert found[4 + at].value == pytest.approx(after - before)
-        assert sides.exact(first)[at] == pytest.approx(before)
+        assert sides.figures(first)[4 + at] == pytest.approx(before)
         assert found[4 + at].shown
 
 
@@ -148,7 +148,7 @@ def test_an_article_of_unknown_gold_is_neither_right_nor_wrong() -> None:
         groups=(slice(0, 1), slice(1, 2)),
     )
     right = [(side == gold)[:40, 1].mean() for side in (first, second)]
-    assert sides.exact(first)[1] == pytest.approx(right[0])
+    assert sides.figures(first)[3] == pytest.approx(right[0])
     assert swapped(sides).seen[3] == pytest.approx(right[1] - right[0])
 
 

@@ -96,6 +96,14 @@ def the_one(registrations: Registrations, version: Path) -> Registered:
     return found
 
 
+def unregistered(client: Any, version: Path) -> Any:
+    """What MLflow had registered of a version, which it has no more; its files stay."""
+    number = the_one(Registrations(client=client), version).number
+    held = client.get_model_version(MODEL, number)
+    client.delete_model_version(MODEL, number)
+    return held
+
+
 def model_of(held: Any) -> str:
     return str(held.source).removeprefix("models:/")
 
@@ -214,11 +222,9 @@ class TestSums:
         assert lines(synced).endswith("agree")
 
     def test_one_registered_by_hand_is_told_apart_by_what_it_holds(
-        self, synced: Sync, versions: list[Path], client: Any, registrations: Registrations
+        self, synced: Sync, versions: list[Path], client: Any
     ) -> None:
-        one = the_one(registrations, versions[2])
-        held = client.get_model_version(MODEL, one.number)
-        client.delete_model_version(MODEL, one.number)
+        held = unregistered(client, versions[2])
         by_hand = client.create_model_version(MODEL, held.source, held.run_id).version
         assert f"  newstag {by_hand} does not say which version it holds" in lines(synced)
         expected = f"{versions[2].name}: is newstag {by_hand}, which did not say so"
@@ -236,11 +242,9 @@ class TestSums:
         assert lines(synced).endswith("agree")
 
     def test_one_registered_by_hand_that_was_pruned_is_told_and_stays_away(
-        self, synced: Sync, versions: list[Path], client: Any, registrations: Registrations
+        self, synced: Sync, versions: list[Path], client: Any
     ) -> None:
-        one = the_one(registrations, versions[1])
-        held = client.get_model_version(MODEL, one.number)
-        client.delete_model_version(MODEL, one.number)
+        held = unregistered(client, versions[1])
         synced.store.prune(1)
         client.create_model_version(MODEL, held.source, held.run_id)
         assert len(list(synced.run())) == 1
