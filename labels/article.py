@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from labels.errors import InputError
 
+Keys = tuple[str, ...]
+
 # The newsroom's export beside our own names. The first key that a row has is taken.
-_KEYS = {
+_KEYS: Mapping[str, Keys] = {
     "id": ("id", "文章标识符aid"),
     "title": ("title", "标题title"),
     "content": ("content", "finalContent"),
@@ -17,7 +20,8 @@ _KEYS = {
     "published": ("published", "时间time"),
     "account": ("account", "公众号名称"),
 }
-ID_KEYS = _KEYS["id"]
+_NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
+NAMES = tuple(_KEYS)
 _ID_FIX = "Give each article an id of its own, text or a number"
 _KNOWN = frozenset(key for keys in _KEYS.values() for key in keys)
 
@@ -45,28 +49,61 @@ class Article:
         return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
-def article_from(row: object, where: str) -> Article:
-    """The article that a row of an export, JSON, JSONL or CSV file describes.
+def article_from(row: object, where: str, columns: Mapping[str, str] = _NO_COLUMNS) -> Article:
+    """The article that a row of an export or of a file describes.
+
+    ``columns`` says under which key of the row one of our names, or the id of a group of
+    labels, stands; a name that it holds is looked for under that key alone.
 
     Raises:
         InputError: not an object, no id, or title or content missing, null or not text.
     """
     if not isinstance(row, Mapping):
         raise InputError(where, "not an object", 'Give {"id": …, "title": …, "content": …}')
+    keys = _keys(columns)
     return Article(
-        id=read_id(_value(row, "id")[1], where, _ID_FIX),
-        title=_required(row, "title", where),
-        content=_required(row, "content", where),
-        url=_optional(row, "url", where),
-        published=_optional(row, "published", where),
-        account=_optional(row, "account", where),
-        extra={key: value for key, value in row.items() if key not in _KNOWN},
+        id=read_id(_value(row, keys["id"])[1], where, _ID_FIX),
+        title=_required(row, "title", keys, where),
+        content=_required(row, "content", keys, where),
+        url=_optional(row, "url", keys, where),
+        published=_optional(row, "published", keys, where),
+        account=_optional(row, "account", keys, where),
+        extra=_extra(row, columns),
         where=where,
     )
 
 
-def _value(row: Mapping[str, object], name: str) -> tuple[bool, object]:
-    for key in _KEYS[name]:
+def id_keys(columns: Mapping[str, str] = _NO_COLUMNS) -> Keys:
+    """The keys under which a row may have its id."""
+    return _keys(columns)["id"]
+
+
+def keys_read(columns: Mapping[str, str], groups: Iterable[str]) -> frozenset[str]:
+    """The keys of a row that make an article and its labels: what else it holds can stay out."""
+    ours = [key for keys in _keys(columns).values() for key in keys]
+    return frozenset([*ours, *columns.values(), *groups])
+
+
+def _keys(columns: Mapping[str, str]) -> Mapping[str, Keys]:
+    if not columns:
+        return _KEYS
+    return {name: (columns[name],) if name in columns else keys for name, keys in _KEYS.items()}
+
+
+def _extra(row: Mapping[str, object], columns: Mapping[str, str]) -> dict[str, object]:
+    """What is no name of ours; a mapped group of labels stands under its id."""
+    taken = _KNOWN.union(columns.values()) if columns else _KNOWN
+    extra = {key: value for key, value in row.items() if key not in taken}
+    for name, key in columns.items():
+        if name not in _KEYS:
+            extra.pop(name, None)
+            if key in row:
+                extra[name] = row[key]
+    return extra
+
+
+def _value(row: Mapping[str, object], keys: Keys) -> tuple[bool, object]:
+    for key in keys:
         if key in row:
             return True, row[key]
     return False, None
@@ -89,19 +126,21 @@ def read_id(value: object, where: str, fix: str) -> str:
     return value
 
 
-def _required(row: Mapping[str, object], name: str, where: str) -> str:
-    given, value = _value(row, name)
+def _required(row: Mapping[str, object], name: str, columns: Mapping[str, Keys], where: str) -> str:
+    keys = columns[name]
+    given, value = _value(row, keys)
     if not given:
-        names = " or ".join(_KEYS[name])
-        raise InputError(where, f"no {name}", f'Add {names}; "" where there is none')
+        called = name if name in keys else f"{keys[0]} ({name})"
+        names = " or ".join(keys)
+        raise InputError(where, f"no {called}", f'Add {names}; "" where there is none')
     if not isinstance(value, str):
         what = f"{name} is null" if value is None else f"{name} is not text"
         raise InputError(where, what, f'Give {name} as text, "" where there is none')
     return value
 
 
-def _optional(row: Mapping[str, object], name: str, where: str) -> str:
-    _, value = _value(row, name)
+def _optional(row: Mapping[str, object], name: str, columns: Mapping[str, Keys], where: str) -> str:
+    _, value = _value(row, columns[name])
     if value is None:
         return ""
     if not isinstance(value, str):

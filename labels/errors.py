@@ -2,6 +2,8 @@
 
     NewstagError
     ├── InputError      the articles, labels, scheme or request are wrong
+    │   ├── UnreadableError     the system does not give a file: missing, forbidden, a bad disk
+    │   └── BrokenOffError      a file is damaged: what follows cannot be read
     └── StateError      the store, a model version or a file on disk is wrong
         └── VersionError    one model version is refused
 
@@ -30,6 +32,14 @@ class NewstagError(Exception):
 
 class InputError(NewstagError):
     """The articles, labels, scheme or request are wrong."""
+
+
+class UnreadableError(InputError):
+    """The system does not give a file, or no more of it."""
+
+
+class BrokenOffError(InputError):
+    """A file is damaged from here on: what follows cannot be read."""
 
 
 class StateError(NewstagError):

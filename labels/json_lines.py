@@ -1,0 +1,151 @@
+"""JSON lines: cut into portions without looking at them, and parsed elsewhere."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import NamedTuple, NoReturn
+
+from labels.errors import BrokenOffError, InputError
+from labels.items import Item
+from labels.opening import PIECE, Opened
+
+NOT_UTF8 = "Save it as UTF-8, for instance: iconv -f GB18030 -t UTF-8"
+_LONGEST_MIB = 16
+_LONGEST = _LONGEST_MIB * 1024 * 1024  # bytes of a line
+
+
+class Portion(NamedTuple):
+    """Whole lines, the first of them with its number; then, it may be, an error."""
+
+    lines: bytes
+    number: int
+    error: InputError | None
+    at: int  # the unpacked bytes, and
+    line: int  # the lines, that end with it
+
+
+def read_lines(opened: Opened) -> Iterator[Item]:
+    """Each line as an item; blank ones are passed over."""
+    for portion in read_portions(opened, PIECE):
+        yield from parse(opened.name, portion.lines, portion.number)
+        if isinstance(portion.error, BrokenOffError):
+            raise portion.error
+        if portion.error:
+            yield portion.error
+
+
+def parse(name: str, lines: bytes, number: int) -> Iterator[Item]:
+    """The items of whole lines, of which the first has that number."""
+    for count, line in enumerate(lines.split(b"\n"), start=number):
+        if not line.strip():
+            continue
+        where = f"{name}:{count}"
+        if len(line) > _LONGEST:
+            yield _longer(name, count)
+            continue
+        try:
+            yield where, json.loads(line.decode(), parse_constant=_no_constant)
+        except UnicodeDecodeError:
+            yield InputError(where, "not UTF-8", NOT_UTF8)
+        except (ValueError, RecursionError) as error:
+            yield InputError(where, f"not JSON ({error})", "Give one object a line")
+
+
+def _longer(name: str, number: int) -> InputError:
+    what = f"longer than {_LONGEST_MIB} MiB"
+    return InputError(f"{name}:{number}", what, "Give one article a line")
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def read_portions(opened: Opened, size: int, at: int = 0, line: int = 0) -> Iterator[Portion]:
+    """The lines of a file from byte ``at`` on, before which ``line`` lines end.
+
+    A portion comes when it has about ``size`` bytes, or when no more are there yet. A damage
+    of the file is the error of the last one; its ``at`` is beyond all that could be read.
+    """
+    return _Cutter(opened, size, at, line).portions()
+
+
+class _Cutter:
+    """Cuts a file at line feeds."""
+
+    def __init__(self, opened: Opened, size: int, at: int, line: int) -> None:
+        self._opened = opened
+        self._size = size
+        sought = at > 0 and opened.seek(at)
+        self._position = at if sought else opened.offset  # of what is read next
+        self._start = max(at, opened.offset)
+        self._at = self._start  # where the next portion begins
+        self._line = line if at else opened.line - 1
+        self._held: list[bytes] = []
+        self._length = 0
+        self._tail = 0  # of these bytes: those of a line that has not ended yet
+
+    def portions(self) -> Iterator[Portion]:
+        pieces = self._pieces()
+        try:
+            for piece in pieces:
+                self._hold(piece)
+                due = self._length >= self._size or len(piece) < PIECE
+                if self._tail > _LONGEST or (due and self._tail < self._length):
+                    yield from self._whole_lines()
+                if self._tail > _LONGEST:
+                    yield self._too_long(pieces)
+            if self._length:
+                yield from self._whole_lines()
+            if self._length:  # a last line without line feed
+                yield self._portion(b"".join(self._held), 1)
+        except BrokenOffError as error:
+            if self._position >= self._start:  # or else it was told the last time
+                yield from self._whole_lines()
+                yield Portion(b"", self._line + 1, error, self._position + 1, self._line)
+
+    def _pieces(self) -> Iterator[bytes]:
+        while piece := self._opened.file.read1(PIECE):
+            before = self._start - self._position
+            self._position += len(piece)
+            if before < len(piece):
+                yield piece[max(before, 0) :]
+
+    def _hold(self, piece: bytes) -> None:
+        self._held.append(piece)
+        self._length += len(piece)
+        end = piece.rfind(b"\n") + 1
+        self._tail = len(piece) - end if end else self._tail + len(piece)
+
+    def _whole_lines(self) -> Iterator[Portion]:
+        data = b"".join(self._held)
+        end = len(data) - self._tail
+        if end:
+            yield self._portion(data[:end], data.count(b"\n"))
+            if end < len(data):
+                self._hold(data[end:])
+
+    def _portion(self, lines: bytes, count: int) -> Portion:
+        number = self._line + 1
+        self._at += len(lines)
+        self._line += count
+        self._held, self._length, self._tail = [], 0, 0
+        return Portion(lines, number, None, self._at, self._line)
+
+    def _too_long(self, pieces: Iterator[bytes]) -> Portion:
+        """The line under way is an error; it is read to its end, and not kept."""
+        self._at += self._length
+        rest = b""
+        for piece in pieces:
+            end = piece.find(b"\n") + 1
+            self._at += end or len(piece)
+            if end:
+                rest = piece[end:]
+                break
+        self._line += 1
+        self._held, self._length, self._tail = [], 0, 0
+        if rest:
+            self._hold(rest)
+        return Portion(
+            b"", self._line, _longer(self._opened.name, self._line), self._at, self._line
+        )
