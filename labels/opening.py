@@ -128,6 +128,7 @@ class Opened:
             return False
         self._raw.seek(at)
         self._stream.restart(at)
+        self.file.detach()
         self.file = io.BufferedReader(self._stream, PIECE)
         return True
 
