@@ -310,7 +310,6 @@ def test_text_after_a_csv_quote_is_refused(write: Write) -> None:
     [
         ("a.json", '[{"id": 1}, {"id": "澄湖"}]', "a.json[1]"),
         ("a.jsonl", '{"id": 1}\n{"id": "澄湖"}\n', "a.jsonl:2"),
-        ("a.csv", "id,title\n1,澄湖\n", "a.csv"),
     ],
 )
 def test_another_encoding_is_refused_with_the_way_to_mend_it(
