@@ -10,6 +10,8 @@ import math
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import click
@@ -22,7 +24,9 @@ if TYPE_CHECKING:
     from labels.errors import InputError
     from labels.joining import Given
     from models.store import Store
+    from serving.job import Job
     from serving.keys import KeyFile
+    from serving.work import Work
     from training.syncing import Sync
 
 _REGISTERED = "models:/"  # what a reference into an MLflow registry begins with
@@ -250,7 +254,12 @@ def compare(first: str, second: str, as_json: bool, log: bool, **given: str) -> 
 @cli.command()
 @click.argument("inputs", nargs=-1, required=True)
 @_setting(
-    "--output", "-o", default="-", show_default=True, help="A .jsonl or .csv file, - the terminal."
+    "--output",
+    "-o",
+    default="-",
+    show_default=True,
+    help="A .jsonl, .csv or .parquet file (.jsonl.gz, .csv.gz), - the terminal; "
+    "a folder with --watch and --dask.",
 )
 @_MODEL
 @_SEGMENTER
@@ -261,27 +270,58 @@ def compare(first: str, second: str, as_json: bool, log: bool, **given: str) -> 
     show_default=True,
     help="Words to show that spoke for or against each label; JSONL only.",
 )
+@_setting(
+    "--jobs",
+    type=click.IntRange(1),
+    show_default="all cores",
+    help="Processes to tag with; a small input takes one.",
+)
+@_setting(
+    "--columns",
+    metavar="MAP",
+    help="Where our names stand in the rows: title=标题,content=正文 or a JSON object.",
+)
+@_setting(
+    "--compare-with",
+    metavar="REF",
+    help="Say what changes against another version, or against the labels of the input: labels.",
+)
+@click.option("--only-changed", is_flag=True, help="Put out only what is called otherwise.")
 @click.option("--strict", is_flag=True, help="Stop at the first unreadable article.")
-@click.option("--overwrite", is_flag=True, help="Replace an existing output.")
+@click.option("--resume", is_flag=True, help="Go on where a run was broken off, if one was.")
+@click.option("--overwrite", is_flag=True, help="Replace an existing output, or begin anew.")
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 @_globals
 def tag(inputs: tuple[str, ...], quiet: bool, **given: Any) -> None:
-    """Tag the articles of files; - is standard input."""
-    from models.version import load_predictor
-    from serving.batch import Job
-    from serving.batch import tag as run
+    """Tag the articles of files, folders and patterns; - is standard input.
 
-    job = Job(inputs=inputs, **_only(given, "output", "explain", "strict", "overwrite"))
-    folder = _folder(given["store"], given["model"], given["tracking_uri"])
-    predictor = load_predictor(folder, given["segmenter"])
-    complaints = _Complaints()
-    with _progress("tagging", "articles", quiet=quiet) as progress:
+    JSON, JSONL and CSV, gzipped too, and Parquet. What is done outlives a kill: the same
+    command with --resume goes on, and ends with the same output. Records that cannot be tagged
+    go to OUTPUT.rejects.jsonl.
+    """
+    _refuse_misuse(inputs, given)
+    from serving.batch import tag as run
+    from serving.job import Job
+    from serving.progress import watched
+    from serving.summary import summary_lines
+
+    asked = _only(given, "output", "jobs", "strict", "resume", "overwrite")
+    job = Job(inputs=inputs, work=_work(given), **asked)
+    with watched(quiet) as progress, _resumable(job):
+        complaints = _Complaints(progress.say)
         try:
-            outcome = run(job, predictor, complaints, lambda done: progress(done, 0))
+            outcome = run(job, complaints, progress)
         finally:
             complaints.sum_up()
-    if not quiet:
-        click.echo(f"{outcome.tagged} tagged, {outcome.review} for review", err=True)
+    if quiet:
+        return
+    counts = outcome.counts
+    said = "already done: " if outcome.already else ""
+    click.echo(f"{said}{counts['tagged']} tagged, {counts['review']} for review", err=True)
+    if outcome.already and counts["rejected"]:
+        click.echo(f"unreadable articles left out: {counts['rejected']}", err=True)
+    for line in summary_lines(outcome.summary) if outcome.summary else ():
+        click.echo(line, err=True)
 
 
 @cli.command()
@@ -723,6 +763,60 @@ def _until_told() -> Event:
     return told
 
 
+def _refuse_misuse(inputs: tuple[str, ...], given: dict[str, Any]) -> None:
+    """Options of "newstag tag" that do not go together."""
+    if given["resume"] and "-" in inputs:
+        raise click.UsageError("--resume cannot read standard input a second time. Give a file.")
+    if given["resume"] and given["overwrite"]:
+        raise click.UsageError("--resume goes on and --overwrite begins anew. Give one of them.")
+    for option in ("resume", "compare_with"):
+        if given[option] and given["output"] == "-":
+            name = "--" + option.replace("_", "-")
+            raise click.UsageError(f"{name} needs a file to write. Give one with -o.")
+    if given["only_changed"] and not given["compare_with"]:
+        raise click.UsageError("--only-changed needs --compare-with: changed against what?")
+
+
+def _work(given: dict[str, Any]) -> Work:
+    """What "newstag tag" does to every article, as its options say."""
+    from labels.columns import read_columns
+    from serving.packing import kind_of, rows_for
+    from serving.work import LABELS, Work
+
+    def folder(ref: str) -> str:
+        store = _store(given["store"])
+        return str(store.resolve(_fetched(given["store"], ref, given["tracking_uri"])))
+
+    against = given["compare_with"] or ""
+    work = Work(
+        model=folder(given["model"]),
+        segmenter=given["segmenter"],
+        rows=rows_for(kind_of(given["output"])) or "jsonl",
+        explain=given["explain"],
+        against=against if against in {"", LABELS} else folder(against),
+        only_changed=given["only_changed"],
+    )
+    groups = [group.id for group in work.scheme().groups]
+    columns = read_columns(given["columns"], groups) if given["columns"] else {}
+    return replace(work, columns=tuple(columns.items()))
+
+
+@contextmanager
+def _resumable(job: Job) -> Iterator[None]:
+    """Say that a run which ends before its time can be gone on with; SIGTERM ends it in order."""
+    import signal
+
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        yield
+    except BaseException:
+        if job.is_under_way():
+            click.echo("note: what is done is kept; go on with --resume", err=True)
+        raise
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _scheme(path: str | None) -> Any:
     from pathlib import Path
 
@@ -786,17 +880,18 @@ def _read_corpus(*, strict: bool, quiet: bool = False, **given: Any) -> Corpus:
 class _Complaints:
     """Unreadable rows: the first few are shown, all are counted."""
 
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[str], None] | None = None) -> None:
         self.count = 0
+        self._say = say or partial(click.echo, err=True)
 
     def __call__(self, error: InputError) -> None:
         self.count += 1
         if self.count <= _SHOWN:
-            click.echo(str(error), err=True)
+            self._say(str(error))
 
     def sum_up(self) -> None:
         if self.count:
-            click.echo(f"unreadable articles left out: {self.count}", err=True)
+            self._say(f"unreadable articles left out: {self.count}")
 
 
 def _only(given: dict[str, Any], *names: str) -> dict[str, Any]:

@@ -2,173 +2,160 @@
 
 from __future__ import annotations
 
-import fcntl
-import json
-import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from pathlib import Path
-from typing import TextIO
+import time
+from collections import Counter
+from collections.abc import Generator
+from contextlib import closing, suppress
+from io import RawIOBase
 
 from labels.errors import InputError, StateError
-from labels.reading import read_articles
-from labels.rows import raise_it
-from models.files import sync_file, sync_folder
-from models.predictor import Predictor
-from serving.output import writer_for
+from labels.sources import expand
+from serving.fingerprint import Fingerprint, fingerprint
+from serving.inputs import Inputs, Mark, inputs_of
+from serving.job import Complain, Job, Outcome, Progress
+from serving.journal import State
+from serving.output import header
+from serving.packing import kind_of
+from serving.partial import Partial, alone, discard, put_in_place
+from serving.places import Places, beside
+from serving.resuming import found
+from serving.spread import spread
+from serving.work import Done
 
-Progress = Callable[[int], None]  # articles tagged so far
-
-_ENDINGS = {"", ".jsonl", ".ndjson", ".csv"}
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Job:
-    """What to tag and where to. Output ``-`` is standard output; ``strict`` stops at a bad row.
-
-    ``explain`` is the number of words to show for each label.
-    """
-
-    inputs: Sequence[str]
-    output: str = "-"
-    explain: int = 0
-    strict: bool = False
-    overwrite: bool = False
+_NOTE = 1.0  # seconds between two entries of the journal: what a kill costs at most, about
+_SMALL = 4 * 1024 * 1024  # bytes of input, tagged sooner than other processes would have begun
 
 
-@dataclass(kw_only=True, slots=True)
-class Outcome:
-    """What came of a job, counted as it goes; ``rejects`` are the rows that were left out."""
+def tag(job: Job, complain: Complain, progress: Progress, places: Places | None = None) -> Outcome:
+    """Tag every article; a row that cannot be tagged goes to ``complain`` and the rejects file.
 
-    tagged: int = 0
-    review: int = 0
-    rejected: int = 0
-
-
-def tag(
-    job: Job, predictor: Predictor, complain: Callable[[InputError], None], progress: Progress
-) -> Outcome:
-    """Tag every article; a row that cannot be read goes to ``complain`` and the rejects file.
-
-    The output is written beside its place and put there when it is whole.
+    The output is written beside its place (or in ``places``), and put there when it is whole.
+    What is done until then outlives a kill, and ``resume`` goes on from there.
 
     Raises:
         InputError: an input cannot be read, ``strict`` and a row cannot, or nothing was tagged.
-        StateError: the output exists, is an input, or cannot be written. It is then not there,
-            or as it was.
+        StateError: the output is there already, is an input, or cannot be written.
     """
-    outcome = Outcome()
-    with _rejects(job.output) as keep, _output(job) as file:
-        write = writer_for(job.output, file, predictor.model.scheme)
-
-        def reject(error: InputError) -> None:
-            if job.strict:
-                raise_it(error)
-            outcome.rejected += 1
-            keep(error)
-            complain(error)
-
-        for article in read_articles(job.inputs, reject):
-            for prediction in predictor.predict([article], job.explain):
-                write(prediction)
-                outcome.tagged += 1
-                outcome.review += prediction.review
-            progress(outcome.tagged)
-        if not outcome.tagged:
-            fix = "Mend the unreadable articles"
-            raise InputError(", ".join(job.inputs), "nothing could be tagged", fix)
-    return outcome
-
-
-@contextmanager
-def _output(job: Job) -> Iterator[TextIO]:
     if job.output == "-":
-        if sys.stdout is None:
-            raise StateError("standard output", "closed", "Give a file with -o")
-        yield sys.stdout
-        sys.stdout.flush()
-        return
-    target = Path(job.output).resolve()  # through links: what they point at is replaced
-    _refuse_target(target, job)
-    partial = target.with_name(target.name + ".partial")
+        return _to_terminal(job, complain, progress)
+    places = places or beside(job.output)
+    job.refuse_target(places.target)
+    inputs = inputs_of(expand(job.inputs, places.owns))
+    made = fingerprint(inputs.sources, job.work, kind_of(places.target.name))
     try:
-        with _alone(partial, job.output) as file:
-            yield file
-            file.flush()
-            sync_file(partial)
-            partial.replace(target)
-        sync_folder(target.parent)
+        with alone(places, job.output) as journal:
+            return _Run(job, inputs, places, complain, progress).to_file(journal, made)
     except OSError as error:
         fix = "Check the folder, its permissions and the space on its disk"
         raise StateError(job.output, f"cannot be written ({error.strerror})", fix) from error
 
 
-@contextmanager
-def _alone(partial: Path, output: str) -> Iterator[TextIO]:
-    """The file at ``partial``, which no other run may write; gone when this one fails."""
-    with partial.open("a", encoding="utf-8", newline="") as file:
-        if not _lock(file, partial):
-            fix = "Wait for it, or give another -o"
-            raise StateError(output, "another run is writing it", fix)
-        file.truncate(0)
+def _to_terminal(job: Job, complain: Complain, progress: Progress) -> Outcome:
+    if sys.stdout is None:
+        raise StateError("standard output", "closed", "Give a file with -o")
+    counts = Counter[str]()
+    with closing(_results(job, inputs_of(expand(job.inputs)), State())) as results:
+        for mark, done in results:
+            counts += _heard(job, done, complain)
+            sys.stdout.write(done.streams["output"].decode())
+            sys.stdout.flush()
+            progress(counts["tagged"], mark.share)
+    job.refuse_nothing(counts)
+    return Outcome(counts=counts, summary=job.summary(counts))
+
+
+def _results(job: Job, inputs: Inputs, state: State) -> Generator[tuple[Mark, Done]]:
+    blocks = inputs.blocks(job.work, state.source, state.place, job.block)
+    return spread(job.work, blocks, job.jobs or _processes(job, inputs))
+
+
+def _processes(job: Job, inputs: Inputs) -> int:
+    """All cores, where other processes are worth the second that it takes to begin them."""
+    small = inputs.again and inputs.bytes < _SMALL
+    if small or (job.output == "-" and not inputs.again):
+        return 1
+    from joblib import cpu_count
+
+    return int(cpu_count())
+
+
+def _heard(job: Job, done: Done, complain: Complain) -> Counter[str]:
+    """The counts, when errors are told of."""
+    for error in done.errors:
+        if job.strict:
+            raise error
+        complain(error)
+    return done.counts
+
+
+class _Run:
+    """One run of a job into a file."""
+
+    def __init__(
+        self, job: Job, inputs: Inputs, places: Places, complain: Complain, progress: Progress
+    ) -> None:
+        self._job = job
+        self._inputs = inputs
+        self._places = places
+        self._complain = complain
+        self._progress = progress
+
+    def to_file(self, journal: RawIOBase, made: Fingerprint) -> Outcome:
+        job, places = self._job, self._places
+        state = found(places, made, job, again=self._inputs.again)
+        self._refuse_rejects(state)
+        already = bool(state.sha256)
+        if not already:
+            state = self._made(Partial(places, journal, made, state))
+        counts = Counter(state.counts)
+        told = job.summary(counts)
+        if places.partial("journal").stat().st_size:  # or all is in its place already
+            put_in_place(places, state, told)
+        return Outcome(counts=counts, already=already, summary=told)
+
+    def _made(self, partial: Partial) -> State:
+        """The state of the whole output. What cannot be gone on with is removed."""
         try:
-            yield file
+            with partial.open():
+                self._write(partial)
+            self._inputs.refuse_changed()
         except BaseException:
-            partial.unlink(missing_ok=True)
+            if not self._inputs.again:
+                discard(self._places)
             raise
+        if not partial.state.counts.get("tagged"):
+            discard(self._places)
+            self._job.refuse_nothing(partial.state.counts)
+        partial.complete(self._job.work)
+        return partial.state
 
+    def _write(self, partial: Partial) -> None:
+        """Everything that is left to do; what was done when it fails is in the journal."""
+        began = partial.state
+        counts = Counter(began.counts)
+        if not began.sizes.get("output"):
+            first = header(self._job.work.rows, self._job.work.scheme())
+            partial.add({"output": first}, began)
+        noted = time.monotonic()
+        try:
+            with closing(_results(self._job, self._inputs, began)) as results:
+                for mark, done in results:
+                    counts += _heard(self._job, done, self._complain)
+                    state = State(source=mark.source, place=mark.place, counts=dict(counts))
+                    partial.add(done.streams, state)
+                    if time.monotonic() - noted > _NOTE:
+                        partial.note()
+                        noted = time.monotonic()
+                    self._progress(counts["tagged"], mark.share)
+        except (Exception, KeyboardInterrupt, SystemExit):
+            with suppress(OSError):  # of a full disk: the journal tells what was on it before
+                partial.note()
+            raise
+        partial.note()
 
-def _lock(file: TextIO, path: Path) -> bool:
-    """Whether the file is ours, and still the one at its path: its writer may just have ended."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
-    except (BlockingIOError, FileNotFoundError):
-        return False
-
-
-def _refuse_target(target: Path, job: Job) -> None:
-    if target.suffix.lower() not in _ENDINGS:
-        fix = "End it in .jsonl or .csv"
-        raise StateError(job.output, f"no kind of output for '{target.suffix}'", fix)
-    if job.explain and target.suffix.lower() == ".csv":
-        fix = "Give a .jsonl file, or leave --explain out"
-        raise StateError(job.output, "CSV has no place for explanations", fix)
-    if not target.exists():
-        return
-    if not target.is_file():
-        fix = "Give a file with -o, or - for standard output"
-        raise StateError(job.output, "not a file that can be replaced", fix)
-    if not job.overwrite:
-        raise StateError(job.output, "exists already", "Give --overwrite, or another -o")
-    if any(name != "-" and Path(name).exists() and target.samefile(name) for name in job.inputs):
-        raise StateError(job.output, "an input as well", "Give another -o")
-
-
-@contextmanager
-def _rejects(output: str) -> Iterator[Callable[[InputError], None]]:
-    """Rows that could not be read, into ``OUTPUT.rejects.jsonl``.
-
-    It is there when there were any, also when the run failed; that of an earlier run goes when
-    this one succeeds.
-    """
-    path = Path(f"{output}.rejects.jsonl")
-    opened: list[TextIO] = []
-
-    def keep(error: InputError) -> None:
-        if output == "-":
-            return
-        if not opened:
-            opened.append(path.open("w", encoding="utf-8", errors="backslashreplace"))
-        row = {"where": error.where, "what": error.what, "fix": error.fix}
-        opened[0].write(json.dumps(row, ensure_ascii=False) + "\n")
-
-    try:
-        yield keep
-        if output != "-" and not opened:
-            path.unlink(missing_ok=True)
-    finally:
-        for file in opened:
-            file.close()
+    def _refuse_rejects(self, state: State) -> None:
+        rejected = state.counts.get("rejected", 0)
+        if self._job.strict and rejected:
+            fix = "Leave --strict out to go on, or --overwrite when the articles are mended"
+            raise InputError(self._job.output, f"{rejected} articles were rejected before", fix)

@@ -1,44 +1,49 @@
-"""Output: predictions as JSONL or CSV."""
+"""Output: predictions as rows of JSONL or CSV."""
 
 from __future__ import annotations
 
 import csv
+import io
 import json
-from collections.abc import Callable
-from pathlib import Path
-from typing import TextIO
+from collections.abc import Iterable
+from typing import Literal
 
 from labels.scheme import Scheme
 from models.prediction import Prediction
 
-Write = Callable[[Prediction], None]
+Rows = Literal["jsonl", "csv"]
 
 
-def writer_for(path: str, file: TextIO, scheme: Scheme) -> Write:
-    """The writer that the ending of ``path`` asks for: CSV, or else JSONL."""
-    return _csv(file, scheme) if Path(path).suffix.lower() == ".csv" else _jsonl(file)
+def header(rows: Rows, scheme: Scheme) -> bytes:
+    """What an output begins with: nothing, or the names of the columns."""
+    return _csv_bytes([column_names(scheme)]) if rows == "csv" else b""
 
 
-def _jsonl(file: TextIO) -> Write:
-    def write(prediction: Prediction) -> None:
-        file.write(json.dumps(prediction.as_json(), ensure_ascii=False) + "\n")
-
-    return write
-
-
-def _csv(file: TextIO, scheme: Scheme) -> Write:
-    """Columns id, each group and its score, review, reasons, model; several joined by |."""
-    rows = csv.writer(file, lineterminator="\n")
+def column_names(scheme: Scheme) -> list[str]:
+    """Columns of CSV and Parquet: id, each group and its score, review, reasons, model."""
     groups = [name for group in scheme.groups for name in (group.id, f"{group.id}_score")]
-    rows.writerow(["id", *groups, "review", "reasons", "model"])
+    return ["id", *groups, "review", "reasons", "model"]
 
-    def write(prediction: Prediction) -> None:
-        cells = [prediction.id]
-        for group in scheme.groups:
-            labels = prediction.given[group.id]
-            cells.append("|".join(labels))
-            cells.append("|".join(str(prediction.scores[group.id][label]) for label in labels))
-        review = "true" if prediction.review else "false"
-        rows.writerow([*cells, review, "|".join(prediction.reasons), prediction.model])
 
-    return write
+def encoded(rows: Rows, predictions: Iterable[Prediction]) -> bytes:
+    """A row a prediction; several labels, scores or reasons in a cell are joined by |."""
+    if rows == "csv":
+        return _csv_bytes(_cells(one) for one in predictions)
+    lines = (json.dumps(one.as_json(), ensure_ascii=False) + "\n" for one in predictions)
+    return "".join(lines).encode()
+
+
+def _cells(prediction: Prediction) -> list[str]:
+    cells = [prediction.id]
+    for group in prediction.scheme.groups:
+        labels = prediction.given[group.id]
+        cells.append("|".join(labels))
+        cells.append("|".join(str(prediction.scores[group.id][label]) for label in labels))
+    review = "true" if prediction.review else "false"
+    return [*cells, review, "|".join(prediction.reasons), prediction.model]
+
+
+def _csv_bytes(rows: Iterable[list[str]]) -> bytes:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue().encode()

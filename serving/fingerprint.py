@@ -1,0 +1,88 @@
+"""A fingerprint: what the result of a job depends on, to tell whether two are the same."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from labels.errors import InputError
+from labels.sources import Source
+from models.files import sha256
+from models.manifest import read_manifest
+from models.sums import sums_digest
+from serving.work import LABELS, Work
+
+STANDARD_INPUT = "standard input"  # which cannot be read a second time
+
+Fingerprint = Mapping[str, object]
+
+
+def fingerprint(sources: Sequence[Source], work: Work, kind: str) -> dict[str, object]:
+    """Of the input, the versions, and the options that change an output of this ``kind``.
+
+    A file given by name counts by what is in it, one found in a folder by path, size and time.
+
+    Raises:
+        InputError: a file cannot be read.
+        VersionError: a version is damaged.
+    """
+    other = work.against not in {"", LABELS}
+    return {
+        "newstag": version("newstag"),
+        "input": _input(sources),
+        "model": _model(work.model),
+        "compare-with": _model(work.against) if other else work.against,
+        "output": kind,
+        "explain": work.explain,
+        "columns": dict(work.columns),
+        "only-changed": work.only_changed,
+    }
+
+
+def unlike(one: Fingerprint, other: Fingerprint) -> str:
+    """The parts in which two differ, for people."""
+    parts = sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
+    return " and ".join(parts)
+
+
+def _input(sources: Sequence[Source]) -> dict[str, object]:
+    named = [_content(source.path) for source in sources if source.named]
+    found = [_stamp(source.path) for source in sources if not source.named]
+    digest = hashlib.sha256(json.dumps(found).encode()).hexdigest()
+    # The order counts: answers come in the order of their files.
+    order = "".join("n" if source.named else "f" for source in sources)
+    return {
+        "named": named,
+        "found": {"files": len(found), "sha256": digest},
+        "order": hashlib.sha256(order.encode()).hexdigest(),
+    }
+
+
+def _content(path: str) -> list[str]:
+    if path == "-":
+        return [STANDARD_INPUT]
+    try:
+        return [sha256(Path(path)), "".join(Path(path).suffixes[-2:]).lower()]
+    except OSError as error:
+        raise _unreadable(path, error) from error
+
+
+def _stamp(path: str) -> list[object]:
+    """Beyond Unicode a name is written as it would be in Python, which any encoding takes."""
+    try:
+        stat = Path(path).stat()
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return [ascii(str(Path(path).resolve())), stat.st_size, stat.st_mtime_ns]
+
+
+def _unreadable(path: str, error: OSError) -> InputError:
+    fix = "Check the path and its permissions"
+    return InputError(path, (error.strerror or "not readable").lower(), fix)
+
+
+def _model(folder: str) -> list[str]:
+    return [read_manifest(Path(folder)).version, sums_digest(Path(folder))]
