@@ -23,7 +23,7 @@ _KEYS: Mapping[str, Keys] = {
 _NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 NAMES = tuple(_KEYS)
 _ID_FIX = "Give each article an id of its own, text or a number"
-_KNOWN = frozenset(key for keys in _KEYS.values() for key in keys)
+KNOWN_KEYS = frozenset(key for keys in _KEYS.values() for key in keys)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -92,7 +92,7 @@ def _keys(columns: Mapping[str, str]) -> Mapping[str, Keys]:
 
 def _extra(row: Mapping[str, object], columns: Mapping[str, str]) -> dict[str, object]:
     """What is no name of ours; a mapped group of labels stands under its id."""
-    taken = _KNOWN.union(columns.values()) if columns else _KNOWN
+    taken = KNOWN_KEYS.union(columns.values()) if columns else KNOWN_KEYS
     extra = {key: value for key, value in row.items() if key not in taken}
     for name, key in columns.items():
         if name not in _KEYS:

@@ -17,6 +17,7 @@ _LONGEST_MI = 4
 _LONGEST = _LONGEST_MI * 1024 * 1024  # characters of a record
 _LARGEST_CELL = 64 * 1024 * 1024  # never met before that
 _FIXES = {f"not {UTF8}": NOT_UTF8, f"not {GB18030}": "Save it as UTF-8"}
+_HEADER_FIX = "Begin with a line of column names, {} among them, separated by commas"
 
 
 class _TooLongError(Exception):
@@ -47,8 +48,10 @@ def read_table(opened: Opened, columns: Mapping[str, str]) -> Iterator[Item]:
             yield InputError(where, what, "Quote cells that hold commas or line breaks")
 
 
-def check_header(header: Sequence[str], where: str, columns: Mapping[str, str]) -> None:
-    """Refuse a table whose rows could never be told apart.
+def check_header(
+    header: Sequence[str], where: str, columns: Mapping[str, str], fix: str = _HEADER_FIX
+) -> None:
+    """Refuse a table whose rows could never be told apart; ``fix`` has a place for the column.
 
     Raises:
         InputError: no column of ids, or a column twice.
@@ -56,8 +59,7 @@ def check_header(header: Sequence[str], where: str, columns: Mapping[str, str]) 
     ids = id_keys(columns)
     if not set(ids) & set(header):
         found = ", ".join(header)[:60]
-        fix = f"Begin with a line of column names, {ids[0]} among them, separated by commas"
-        raise BrokenOffError(where, f"no column {ids[0]}, but: {found}", fix)
+        raise BrokenOffError(where, f"no column {ids[0]}, but: {found}", fix.format(ids[0]))
     if len(set(header)) < len(header):
         twice = next(column for column in header if header.count(column) > 1)
         raise BrokenOffError(where, f"column '{twice}' stands twice", "Rename one")

@@ -11,6 +11,7 @@ from labels.items import Item, Reject, Row, raise_it
 from labels.json_lines import read_lines
 from labels.json_list import read_list
 from labels.opening import Opened, opened
+from labels.parquet_rows import read_parquet
 
 __all__ = ["Item", "Reject", "Row", "are_lines", "raise_it", "read_items", "read_rows"]
 
@@ -54,9 +55,11 @@ def read_items(
     Raises:
         InputError: the file cannot be read further.
     """
-    items = _items(file, columns, wanted)
+    if file.parquet:
+        yield from read_parquet(file, columns, wanted, start)
+        return
     count = 0
-    for count, item in enumerate(items, start=1):
+    for count, item in enumerate(_items(file, columns), start=1):
         if count > start:
             yield item
     if not count:  # nobody means to give a file without anything in it
@@ -68,9 +71,7 @@ def are_lines(file: Opened) -> bool:
     return file.ending in _LINES or (file.ending not in {".json", ".csv"} and file.first == b"{")
 
 
-def _items(
-    file: Opened, columns: Mapping[str, str], _wanted: Collection[str] | None
-) -> Iterator[Item]:
+def _items(file: Opened, columns: Mapping[str, str]) -> Iterator[Item]:
     if are_lines(file):
         return read_lines(file)
     if file.ending == ".json" or (file.ending != ".csv" and file.first == b"["):

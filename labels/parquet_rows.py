@@ -1,0 +1,140 @@
+"""Rows of a Parquet file, read a few at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from labels.csv_rows import check_header
+from labels.errors import BrokenOffError, InputError, UnreadableError
+from labels.items import Item
+from labels.opening import Opened
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
+
+_ROWS = 256  # read at a time
+_BUFFER = 1024 * 1024  # bytes of a column that are read at a time
+_FIX = "Copy or export it again"
+
+
+def read_parquet(
+    opened: Opened, columns: Mapping[str, str], wanted: Collection[str] | None, start: int
+) -> Iterator[Item]:
+    """Each row from number ``start`` on, with the columns in ``wanted``; all where it is None.
+
+    Times come as ISO text.
+
+    Raises:
+        InputError: no Parquet file, a damaged one, or one without a column of ids.
+        UnreadableError: the system does not give it, or no more of it.
+    """
+    import pyarrow as pa
+    from pyarrow.parquet import ParquetFile
+
+    position = start
+    try:
+        with ParquetFile(
+            opened.path, pre_buffer=False, buffer_size=_BUFFER, memory_map=False
+        ) as file:
+            names = _names(file, opened.name, columns, wanted)
+            if not file.metadata.num_rows:
+                raise InputError(opened.name, "no row in it", "Export it again, or leave it out")
+            for batch in _batches(file, names, start):
+                opened.note_read(_bytes_until(file, opened.path, position + len(batch)))
+                for item in _rows(batch, opened.name, position):
+                    yield item
+                    position += 1
+    except (pa.ArrowException, OSError) as error:
+        raise _fault(opened.name, position, error) from error
+
+
+def _fault(name: str, position: int, error: Exception) -> InputError:
+    """Of the system where it has a number, or else of the file: Arrow raises OSError for both."""
+    if isinstance(error, OSError) and error.errno:
+        what = f"cannot be read ({error.strerror})"
+        return UnreadableError(name, what, "Check the disk or the connection")
+    said = str(error).split("\n")[0].split(". ")[0].strip(" .")
+    if position == 0:
+        return InputError(name, f"not Parquet that can be read ({said})", _FIX)
+    return BrokenOffError(f"{name}[{position}]", f"damaged Parquet ({said})", _FIX)
+
+
+def _names(
+    file: ParquetFile, name: str, columns: Mapping[str, str], wanted: Collection[str] | None
+) -> list[str]:
+    found = file.schema_arrow.names
+    check_header(found, name, columns, "Export it with a column {} of ids")
+    return [column for column in found if wanted is None or column in wanted]
+
+
+def _batches(file: ParquetFile, names: list[str], start: int) -> Iterator[pa.RecordBatch]:
+    """Rows from ``start`` on. Whole row groups before it are not read.
+
+    Batches begin anew with each row group, so that a damage is met at the same row from
+    wherever reading begins.
+    """
+    row = 0
+    for group in range(file.num_row_groups):
+        if row + file.metadata.row_group(group).num_rows <= start:
+            row += file.metadata.row_group(group).num_rows
+            continue
+        for batch in file.iter_batches(_ROWS, row_groups=[group], columns=names, use_threads=False):
+            before = start - row
+            row += len(batch)
+            if before < len(batch):
+                yield batch.slice(max(before, 0))
+
+
+def _bytes_until(file: ParquetFile, path: str, row: int) -> int:
+    """Where about the file was read to; its columns do not lie row by row."""
+    rows: int = file.metadata.num_rows
+    return Path(path).stat().st_size * row // rows
+
+
+def _rows(batch: pa.RecordBatch, name: str, first: int) -> Iterator[Item]:
+    names = batch.schema.names
+    values = [_values(column) for column in batch.columns]
+    for index in range(len(batch)):
+        where = f"{name}[{first + index}]"
+        cells = {key: column[index] for key, column in zip(names, values, strict=True)}
+        bad = next((key for key, cell in cells.items() if isinstance(cell, _Unreadable)), None)
+        if bad is not None:
+            yield InputError(where, f"'{bad}' cannot be read", "Export it again as UTF-8 text")
+        else:
+            yield where, cells
+
+
+class _Unreadable:
+    """Stands for a value that is none of Python's."""
+
+
+def _values(column: pa.Array) -> list[Any]:
+    try:
+        return _plain(column)
+    except (ValueError, OverflowError):  # one of them: which?
+        return [_value(column.slice(index, 1)) for index in range(len(column))]
+
+
+def _value(column: pa.Array) -> object:
+    try:
+        return _plain(column)[0]
+    except (ValueError, OverflowError):
+        return _Unreadable()
+
+
+def _plain(column: pa.Array) -> list[Any]:
+    import pyarrow as pa
+
+    kind = pa.types
+    if kind.is_timestamp(column.type):  # Python's times have no nanoseconds
+        column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
+    elif kind.is_time(column.type) or kind.is_duration(column.type):
+        column = column.cast(pa.string())
+    values: list[Any] = column.to_pylist()
+    if kind.is_temporal(column.type):
+        return [v.isoformat() if isinstance(v, (date, datetime)) else v for v in values]
+    return values
