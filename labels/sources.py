@@ -67,10 +67,10 @@ def _found(paths: Iterable[Path], leave_out: Callable[[Path], bool]) -> list[Sou
 
 def _below(folder: Path) -> Iterator[Path]:
     for here, folders, names in os.walk(folder, onerror=_refuse_folder):
-        folders[:] = [name for name in folders if _is_finished(name)]
+        folders[:] = [name for name in folders if is_finished(name)]
         for name in names:
             path = Path(here, name)
-            if _is_finished(name) and name.lower().endswith(_ENDINGS) and path.is_file():
+            if is_finished(name) and is_readable(name) and path.is_file():
                 yield path
 
 
@@ -79,12 +79,18 @@ def _matching(pattern: str) -> Iterator[Path]:
     literal = next(n for n, part in enumerate(parts) if glob.has_magic(part))
     for name in set(glob.glob(pattern, recursive=True)):  # noqa: PTH207 - absolute ones too
         path = Path(name)
-        if path.is_file() and all(map(_is_finished, path.parts[literal:])):
+        if path.is_file() and all(map(is_finished, path.parts[literal:])):
             yield path
 
 
-def _is_finished(name: str) -> bool:
+def is_finished(name: str) -> bool:
+    """Whether a file of this name is meant to be read, as far as its name says."""
     return not name.startswith(_HIDDEN) and not name.lower().endswith(_UNFINISHED)
+
+
+def is_readable(name: str) -> bool:
+    """Whether it ends like a format of ours."""
+    return name.lower().endswith(_ENDINGS)
 
 
 def _refuse_folder(error: OSError) -> NoReturn:
