@@ -31,7 +31,8 @@ def tag(job: Job, complain: Complain, progress: Progress, places: Places | None 
     """Tag every article; a row that cannot be tagged goes to ``complain`` and the rejects file.
 
     The output is written beside its place (or in ``places``), and put there when it is whole.
-    What is done until then outlives a kill, and ``resume`` goes on from there.
+    What is done until then outlives a kill, and ``resume`` goes on from there. Where places keep
+    their journal, a job that tagged nothing is done as well, with its rejects for a result.
 
     Raises:
         InputError: an input cannot be read, ``strict`` and a row cannot, or nothing was tagged.
@@ -124,7 +125,7 @@ class _Run:
             if not self._inputs.again:
                 discard(self._places)
             raise
-        if not partial.state.counts.get("tagged"):
+        if not partial.state.counts.get("tagged") and not self._places.keep:
             discard(self._places)
             self._job.refuse_nothing(partial.state.counts)
         partial.complete(self._job.work)

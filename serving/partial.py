@@ -117,7 +117,10 @@ def put_in_place(places: Places, state: State, summary: Mapping[str, object] | N
     else:
         text = json.dumps(summary, ensure_ascii=False, indent=1) + "\n"
         write_whole(places.whole("summary"), text.encode())
-    places.put("output")
+    if state.counts.get("tagged"):
+        places.put("output")
+    else:
+        places.partial("output").unlink(missing_ok=True)
     places.sync()
     places.put("journal")
     places.sync()
