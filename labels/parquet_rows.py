@@ -35,32 +35,38 @@ def read_parquet(
     import pyarrow as pa
     from pyarrow.parquet import ParquetFile
 
-    position = start
+    row = 0  # of the batch that is read next
     try:
         with ParquetFile(
             opened.path, pre_buffer=False, buffer_size=_BUFFER, memory_map=False
         ) as file:
             names = _names(file, opened.name, columns, wanted)
-            if not file.metadata.num_rows:
-                raise InputError(opened.name, "no row in it", "Export it again, or leave it out")
-            for batch in _batches(file, names, start):
-                opened.note_read(_bytes_until(file, opened.path, position + len(batch)))
-                for item in _rows(batch, opened.name, position):
-                    yield item
-                    position += 1
-    except (pa.ArrowException, OSError) as error:
-        raise _fault(opened.name, position, error) from error
+            first, row = _first_group(file, start)
+            for batch in _batches(file, names, first):
+                end = row + len(batch)
+                opened.note_read(_bytes_until(file, opened.path, end))
+                if end > start:
+                    skipped = max(start - row, 0)
+                    yield from _rows(batch.slice(skipped), opened.name, row + skipped)
+                row = end
+    except UnreadableError:
+        raise
+    except (pa.ArrowException, OSError, InputError) as error:
+        if row >= start:  # or else it was told the last time
+            raise _fault(opened.name, row, error) from error
 
 
-def _fault(name: str, position: int, error: Exception) -> InputError:
+def _fault(name: str, row: int, error: Exception) -> InputError:
     """Of the system where it has a number, or else of the file: Arrow raises OSError for both."""
+    if isinstance(error, InputError):
+        return error
     if isinstance(error, OSError) and error.errno:
         what = f"cannot be read ({error.strerror})"
         return UnreadableError(name, what, "Check the disk or the connection")
     said = str(error).split("\n")[0].split(". ")[0].strip(" .")
-    if position == 0:
+    if row == 0:
         return InputError(name, f"not Parquet that can be read ({said})", _FIX)
-    return BrokenOffError(f"{name}[{position}]", f"damaged Parquet ({said})", _FIX)
+    return BrokenOffError(f"{name}[{row}]", f"damaged Parquet ({said})", _FIX)
 
 
 def _names(
@@ -68,25 +74,29 @@ def _names(
 ) -> list[str]:
     found = file.schema_arrow.names
     check_header(found, name, columns, "Export it with a column {} of ids")
+    if not file.metadata.num_rows:
+        raise InputError(name, "no row in it", "Export it again, or leave it out")
     return [column for column in found if wanted is None or column in wanted]
 
 
-def _batches(file: ParquetFile, names: list[str], start: int) -> Iterator[pa.RecordBatch]:
-    """Rows from ``start`` on. Whole row groups before it are not read.
+def _first_group(file: ParquetFile, start: int) -> tuple[int, int]:
+    """The row group to begin with, and its first row: those that end before ``start`` are not read.
 
-    Batches begin anew with each row group, so that a damage is met at the same row from
-    wherever reading begins.
+    One that ends just there is: what ended the reading may have been its last row.
     """
     row = 0
     for group in range(file.num_row_groups):
-        if row + file.metadata.row_group(group).num_rows <= start:
-            row += file.metadata.row_group(group).num_rows
-            continue
-        for batch in file.iter_batches(_ROWS, row_groups=[group], columns=names, use_threads=False):
-            before = start - row
-            row += len(batch)
-            if before < len(batch):
-                yield batch.slice(max(before, 0))
+        end = row + file.metadata.row_group(group).num_rows
+        if end >= start:
+            return group, row
+        row = end
+    return file.num_row_groups, row
+
+
+def _batches(file: ParquetFile, names: list[str], first: int) -> Iterator[pa.RecordBatch]:
+    """They begin anew with each group, so that a damage is met at the same row from anywhere."""
+    for group in range(first, file.num_row_groups):
+        yield from file.iter_batches(_ROWS, row_groups=[group], columns=names, use_threads=False)
 
 
 def _bytes_until(file: ParquetFile, path: str, row: int) -> int:

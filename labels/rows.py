@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Mapping
 from types import MappingProxyType
 
 from labels.csv_rows import read_table
-from labels.errors import InputError
+from labels.errors import InputError, UnreadableError
 from labels.items import Item, Reject, Row, raise_it
 from labels.json_lines import read_lines
 from labels.json_list import read_list
@@ -52,6 +52,8 @@ def read_items(
 ) -> Iterator[Item]:
     """The items of an opened file, without the first ``start`` of them.
 
+    What ends the file counts as one of them.
+
     Raises:
         InputError: the file cannot be read further.
     """
@@ -59,10 +61,16 @@ def read_items(
         yield from read_parquet(file, columns, wanted, start)
         return
     count = 0
-    for count, item in enumerate(_items(file, columns), start=1):
-        if count > start:
-            yield item
-    if not count:  # nobody means to give a file without anything in it
+    try:
+        for count, item in enumerate(_items(file, columns), start=1):
+            if count > start:
+                yield item
+    except UnreadableError:
+        raise
+    except InputError:
+        if count >= start:  # or else it is one of those left out
+            raise
+    if not count and not start:  # nobody means to give a file without anything in it
         raise InputError(file.name, "no row in it", "Export it again, or leave it out")
 
 

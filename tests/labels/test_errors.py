@@ -4,7 +4,14 @@ import pickle
 
 import pytest
 
-from labels.errors import InputError, NewstagError, StateError, VersionError
+from labels.errors import (
+    BrokenOffError,
+    InputError,
+    NewstagError,
+    StateError,
+    UnreadableError,
+    VersionError,
+)
 
 
 def test_an_error_reads_where_what_and_how_to_fix_it() -> None:
@@ -12,7 +19,10 @@ def test_an_error_reads_where_what_and_how_to_fix_it() -> None:
     assert str(error) == "a.jsonl:3: no id. Give one."
 
 
-@pytest.mark.parametrize("kind", [NewstagError, InputError, StateError, VersionError])
+@pytest.mark.parametrize(
+    "kind",
+    [NewstagError, InputError, UnreadableError, BrokenOffError, StateError, VersionError],
+)
 def test_an_error_survives_a_process_pool(kind: type[NewstagError]) -> None:
     again = pickle.loads(pickle.dumps(kind("here", "this", "Do that")))  # noqa: S301 - our own
     assert type(again) is kind
