@@ -290,6 +290,9 @@ def compare(first: str, second: str, as_json: bool, log: bool, **given: str) -> 
 @click.option("--strict", is_flag=True, help="Stop at the first unreadable article.")
 @click.option("--resume", is_flag=True, help="Go on where a run was broken off, if one was.")
 @click.option("--overwrite", is_flag=True, help="Replace an existing output, or begin anew.")
+@click.option(
+    "--watch", is_flag=True, help="Tag every file that comes into a folder, until told to end."
+)
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 @_globals
 def tag(inputs: tuple[str, ...], quiet: bool, **given: Any) -> None:
@@ -298,7 +301,14 @@ def tag(inputs: tuple[str, ...], quiet: bool, **given: Any) -> None:
     JSON, JSONL and CSV, gzipped too, and Parquet. What is done outlives a kill: the same
     command with --resume goes on, and ends with the same output. Records that cannot be tagged
     go to OUTPUT.rejects.jsonl.
+
+    With --watch, INPUTS is one folder and OUTPUT another one: each file that is put into the
+    first is tagged once, into NAME.jsonl of the second. Ends with SIGTERM or Ctrl-C.
     """
+    if given["watch"]:
+        _refuse_unwatchable(inputs, given)
+        _watch(inputs[0], quiet, given)
+        return
     _refuse_misuse(inputs, given)
     from serving.batch import tag as run
     from serving.job import Job
@@ -775,6 +785,50 @@ def _refuse_misuse(inputs: tuple[str, ...], given: dict[str, Any]) -> None:
             raise click.UsageError(f"{name} needs a file to write. Give one with -o.")
     if given["only_changed"] and not given["compare_with"]:
         raise click.UsageError("--only-changed needs --compare-with: changed against what?")
+
+
+def _refuse_unwatchable(inputs: tuple[str, ...], given: dict[str, Any]) -> None:
+    """What does not go with "newstag tag --watch"."""
+    if given["output"] == "-":
+        raise click.UsageError("--watch needs a folder for the results. Give one with -o.")
+    if "-" in inputs:
+        raise click.UsageError("--watch cannot watch standard input. Give a folder.")
+    if len(inputs) > 1:
+        raise click.UsageError("--watch watches one folder. Start it once for each.")
+    for option in ("resume", "overwrite", "strict", "compare_with", "only_changed", "dask"):
+        if given.get(option):
+            name = "--" + option.replace("_", "-")
+            raise click.UsageError(f"{name} does not go with --watch. Leave it out.")
+
+
+def _watch(folder: str, quiet: bool, given: dict[str, Any]) -> None:
+    """Tag what comes into a folder, with the version that --model names at the time.
+
+    A reference into a registry is resolved once: "newstag models follow" is for more.
+    """
+    stop = _until_told()  # before libraries that have threads
+
+    from pathlib import Path
+
+    from serving.current import Current
+    from serving.inbox import Ears, watch
+    from serving.job import Job
+
+    def complain(line: str) -> None:
+        click.echo(line, err=True)
+
+    def say(line: str) -> None:
+        if not quiet:
+            complain(line)
+
+    def named() -> str:
+        moves = not given["model"].startswith(_REGISTERED)
+        return str(_store(given["store"]).resolve(given["model"])) if moves else work.model
+
+    work = replace(_work(given), rows="jsonl")
+    job = Job(inputs=[folder], work=work, jobs=given["jobs"])
+    current = Current(job, named, complain)
+    watch(Path(folder), Path(given["output"]), current, Ears(say=say, complain=complain), stop)
 
 
 def _work(given: dict[str, Any]) -> Work:
