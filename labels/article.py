@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
@@ -76,12 +76,6 @@ def article_from(row: object, where: str, columns: Mapping[str, str] = _NO_COLUM
 def id_keys(columns: Mapping[str, str] = _NO_COLUMNS) -> Keys:
     """The keys under which a row may have its id."""
     return _keys(columns)["id"]
-
-
-def keys_read(columns: Mapping[str, str], groups: Iterable[str]) -> frozenset[str]:
-    """The keys of a row that make an article and its labels: what else it holds can stay out."""
-    ours = [key for keys in _keys(columns).values() for key in keys]
-    return frozenset([*ours, *columns.values(), *groups])
 
 
 def _keys(columns: Mapping[str, str]) -> Mapping[str, Keys]:

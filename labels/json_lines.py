@@ -90,7 +90,7 @@ class _Cutter:
         try:
             for piece in pieces:
                 self._hold(piece)
-                due = self._length >= self._size or len(piece) < PIECE
+                due = self._length >= self._size or (len(piece) < PIECE and self._opened.waits)
                 if self._tail > _LONGEST or (due and self._tail < self._length):
                     yield from self._whole_lines()
                 if self._tail > _LONGEST:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 from labels.errors import BrokenOffError, InputError, UnreadableError
 
 if TYPE_CHECKING:
-    from _typeshed import ReadableBuffer, WriteableBuffer
+    from _typeshed import WriteableBuffer
 
 PIECE = 128 * 1024  # bytes of a read; always the same, so that a damage is met at the same place
 _SPACE = b" \t\r\n"
@@ -79,12 +79,6 @@ class Prompt(io.RawIOBase):
     def read(self, size: int = -1) -> bytes:
         return self._file.read1(size)
 
-    def seekable(self) -> bool:
-        return False
-
-    def write(self, _: ReadableBuffer) -> int:
-        raise io.UnsupportedOperation
-
 
 class Opened:
     """A file at its first byte that is neither BOM nor blank.
@@ -100,10 +94,9 @@ class Opened:
         self._raw = raw
         read = cast("io.BufferedReader", sys.stdin.buffer).read1 if raw is None else raw.read
         self._stream = stream = Stream(cast("Callable[[int], bytes]", read), name)
-        endings = [ending.lower() for ending in Path(path).suffixes[-2:]] if raw else []
-        self._packed = stream.head.startswith(_GZIP) or endings[-1:] == [".gz"]
-        self.ending = "".join(endings[:-1] if endings[-1:] == [".gz"] else endings)
-        self.ending = Path(f"x{self.ending}").suffix
+        plain = path.lower().removesuffix(".gz")
+        self._packed = stream.head.startswith(_GZIP) or plain != path.lower()
+        self.ending = Path(plain).suffix
         if self._packed:
             unpacked = gzip.GzipFile(fileobj=Prompt(stream), mode="rb")
             stream = Stream(unpacked.read1, name)
@@ -118,13 +111,18 @@ class Opened:
         """How many bytes of the file were read, packed ones where it is packed."""
         return self._stream.count
 
+    @property
+    def waits(self) -> bool:
+        """Whether a short read can mean that more is yet to come, as from a pipe."""
+        return self._raw is None or not self._raw.seekable()
+
     def note_read(self, count: int) -> None:
         """Somebody else read it, so far."""
         self._stream.count = count
 
     def seek(self, at: int) -> bool:
         """Go to byte ``at``, where that can be done without reading."""
-        if self._raw is None or self._packed or not self._raw.seekable():
+        if self._raw is None or self._packed or self.waits:
             return False
         self._raw.seek(at)
         self._stream.restart(at)
@@ -139,7 +137,7 @@ class Opened:
         if self._packed:
             what = "Parquet within gzip, which cannot be read row by row"
             raise InputError(self.name, what, "Unpack it: Parquet is compressed by itself")
-        if self._raw is None:
+        if self.waits:
             what = "Parquet, which cannot be read from a pipe"
             raise InputError(self.name, what, "Give the file by its name")
         return True
