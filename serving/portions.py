@@ -1,0 +1,152 @@
+"""The portions of a part: what a worker reads of a file, block by block."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import islice
+from typing import TYPE_CHECKING, Any, cast
+
+from labels.blocks import Block, Place, _blocks_of_items, _blocks_of_lines, _to_the_end
+from labels.errors import InputError, UnreadableError
+from labels.items import Item
+from labels.opening import PIECE, Opened, Stream
+from labels.parquet_rows import _batches, _fault, _names, _rows
+from serving.parts import Part
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+_GZIP = b"\x1f\x8b"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+
+
+class Window(io.RawIOBase):
+    """The lines that begin in a range of a file; ``lines`` counts the line feeds that were read."""
+
+    def __init__(self, file: Any, start: int, stop: int) -> None:
+        self.lines = 0
+        self._file = file
+        self._stop = stop
+        self._at = start  # of the byte that comes next
+        self._ended = False
+        file.seek(start)
+        if start:
+            self._skip_a_line(start - 1)
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        """As a file is, and a pipe is not: a short read does not wait for more to come."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
+        data = b"" if self._ended else self._file.read(len(view))
+        last = self._stop - 1 - self._at  # where the last line may end, at the earliest
+        if len(data) > last:
+            end = data.find(b"\n", max(last, 0)) + 1
+            self._ended = bool(end)
+            data = data[: end or None]
+        self._at += len(data)
+        self.lines += data.count(b"\n")
+        view[: len(data)] = data
+        return len(data)
+
+    def _skip_a_line(self, at: int) -> None:
+        """Of the part before this one, which begins there at the latest."""
+        self._file.seek(at)
+        while at < self._stop and (data := self._file.read(PIECE)):
+            end = data.find(b"\n") + 1
+            at += end or len(data)
+            if end:
+                break
+        self._file.seek(at)
+        self._at = at
+        self._ended = at >= self._stop
+
+
+class _Middle(Opened):
+    """Opened in the middle, where what looks like a BOM or like gzip is none."""
+
+    def __init__(self, name: str, raw: io.BytesIO | Window) -> None:
+        self.path = self.name = name
+        self.ending, self.first, self.line, self.offset = "", b"", 1, 0
+        self._raw = cast("io.RawIOBase", raw)
+        self._packed = self.parquet = False
+        self._stream = Stream(cast("Callable[[int], bytes]", raw.read), name)
+        self.file = io.BufferedReader(self._stream, PIECE)
+
+
+class Portions:
+    """Reads a part, with the columns that are wanted of a Parquet file.
+
+    ``lines`` is how many lines ended in what was read, by which those that follow are numbered.
+    """
+
+    def __init__(self, part: Part, columns: Mapping[str, str], wanted: Collection[str]) -> None:
+        self.lines = 0
+        self._part = part
+        self._columns = columns
+        self._wanted = wanted
+
+    def blocks(self, size: int) -> Iterator[Block]:
+        """Of about so many bytes. Lines are numbered within the part, rows within the file.
+
+        Raises:
+            UnreadableError: the system does not give the file.
+        """
+        file = self._part.file
+        try:
+            with file.fs.open(file.path, "rb") as raw:
+                yield from (
+                    self._rows(raw, size) if file.format == "rows" else self._lines(raw, size)
+                )
+        except UnreadableError:
+            raise
+        except InputError as error:  # nothing of it could be read
+            yield Block(name=error.where, held=(error,), end=Place(at=1), read=0)
+        except OSError as error:
+            fix = "Check the path and its permissions"
+            what = (error.strerror or f"cannot be read ({error})").lower()
+            raise UnreadableError(file.name, what, fix) from error
+
+    def _lines(self, raw: Any, size: int) -> Iterator[Block]:
+        part, name = self._part, self._part.file.name
+        head = raw.read(2)
+        raw.seek(0)
+        if part.file.format == "packed" or head == _GZIP:
+            if not part.start:  # or else the first part does it all
+                yield from _blocks_of_lines(Opened(part.file.path, name, raw), Place(), size)
+            return
+        if part.start and head in _UTF16:
+            return  # of which the first part tells
+        window = Window(raw, part.start, part.stop)
+        opened = _Middle(name, window) if part.start else Opened(part.file.path, name, window)
+        try:
+            yield from _blocks_of_lines(opened, Place(), size)
+        finally:
+            self.lines = window.lines
+
+    def _rows(self, raw: Any, size: int) -> Iterator[Block]:
+        items = islice(self._items(raw), self._part.stop - self._part.start)
+        opened = _Middle(self._part.file.name, io.BytesIO())
+        yield from _blocks_of_items(opened, _to_the_end(items), Place(at=self._part.start), size)
+
+    def _items(self, raw: Any) -> Iterator[Item]:
+        import pyarrow as pa
+        from pyarrow.parquet import ParquetFile
+
+        name, position = self._part.file.name, self._part.start
+        try:
+            with ParquetFile(raw, pre_buffer=False, buffer_size=PIECE) as file:
+                names = _names(file, name, self._columns, self._wanted)
+                if not file.metadata.num_rows:
+                    raise InputError(name, "no row in it", "Export it again, or leave it out")
+                for batch in _batches(file, names, position):
+                    for item in _rows(batch, name, position):
+                        yield item
+                        position += 1
+        except (pa.ArrowException, OSError) as error:
+            raise _fault(name, position, error) from error
