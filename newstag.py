@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from labels.errors import InputError
     from labels.joining import Given
     from models.store import Store
-    from serving.job import Job
+    from serving.job import Job, Outcome
     from serving.keys import KeyFile
     from serving.work import Work
     from training.syncing import Sync
@@ -293,6 +293,11 @@ def compare(first: str, second: str, as_json: bool, log: bool, **given: str) -> 
 @click.option(
     "--watch", is_flag=True, help="Tag every file that comes into a folder, until told to end."
 )
+@_setting(
+    "--dask",
+    metavar="ADDRESS",
+    help="Let the workers of a Dask scheduler do it, tcp://HOST:8786 for instance.",
+)
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 @_globals
 def tag(inputs: tuple[str, ...], quiet: bool, **given: Any) -> None:
@@ -304,20 +309,23 @@ def tag(inputs: tuple[str, ...], quiet: bool, **given: Any) -> None:
 
     With --watch, INPUTS is one folder and OUTPUT another one: each file that is put into the
     first is tagged once, into NAME.jsonl of the second. Ends with SIGTERM or Ctrl-C.
+
+    With --dask, INPUTS are JSON lines and Parquet that every worker can read, also as s3:// and
+    other URLs, and OUTPUT is a folder of parts.
     """
     if given["watch"]:
         _refuse_unwatchable(inputs, given)
         _watch(inputs[0], quiet, given)
         return
     _refuse_misuse(inputs, given)
-    from serving.batch import tag as run
     from serving.job import Job
     from serving.progress import watched
     from serving.summary import summary_lines
 
     asked = _only(given, "output", "jobs", "strict", "resume", "overwrite")
     job = Job(inputs=inputs, work=_work(given), **asked)
-    with watched(quiet) as progress, _resumable(job):
+    run, is_under_way = _way(given["dask"])
+    with watched(quiet) as progress, _resumable(partial(is_under_way, job)):
         complaints = _Complaints(progress.say)
         try:
             outcome = run(job, complaints, progress)
@@ -785,6 +793,10 @@ def _refuse_misuse(inputs: tuple[str, ...], given: dict[str, Any]) -> None:
             raise click.UsageError(f"{name} needs a file to write. Give one with -o.")
     if given["only_changed"] and not given["compare_with"]:
         raise click.UsageError("--only-changed needs --compare-with: changed against what?")
+    if given["dask"] and given["output"] == "-":
+        raise click.UsageError("--dask needs a folder for the parts. Give one with -o.")
+    if given["dask"] and given["jobs"]:
+        raise click.UsageError("--jobs is for this machine, --dask for others. Give one of them.")
 
 
 def _refuse_unwatchable(inputs: tuple[str, ...], given: dict[str, Any]) -> None:
@@ -855,8 +867,20 @@ def _work(given: dict[str, Any]) -> Work:
     return replace(work, columns=tuple(columns.items()))
 
 
+def _way(dask: str | None) -> tuple[Callable[..., Outcome], Callable[[Job], bool]]:
+    """How a job is run, on this machine or by a cluster, and whether it can be gone on with."""
+    if dask:
+        from serving import on_cluster
+
+        return partial(on_cluster.tag, address=dask), on_cluster.is_under_way
+    from serving.batch import tag as run
+    from serving.job import Job
+
+    return run, Job.is_under_way
+
+
 @contextmanager
-def _resumable(job: Job) -> Iterator[None]:
+def _resumable(is_under_way: Callable[[], bool]) -> Iterator[None]:
     """Say that a run which ends before its time can be gone on with; SIGTERM ends it in order."""
     import signal
 
@@ -864,7 +888,7 @@ def _resumable(job: Job) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        if job.is_under_way():
+        if is_under_way():
             click.echo("note: what is done is kept; go on with --resume", err=True)
         raise
     finally:

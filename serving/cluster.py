@@ -25,7 +25,6 @@ _RETRIES = 3
 _WAVE = 3  # parts a thread that the scheduler knows of: one under way, others to follow it
 _LOOK = 5.0  # seconds between two looks at how many workers there are
 _NEEDS = "Install it: pip install 'newstag[dask]'"
-_GOES_ON = "What is done is kept; go on with --resume"
 
 
 def refuse_missing() -> None:
@@ -202,9 +201,9 @@ def _result(client: Any, task: Task, future: Any) -> Finished:
         return found
     if future.status == "error":
         what = f"{task.part.name} cannot be done ({_said(future.exception())})"
-        raise StateError(task.part.file.name, what, f"Mend it. {_GOES_ON}")
+        raise StateError(task.part.file.name, what, "Mend it, and go on with --resume")
     where = client.scheduler.address if client.scheduler else "--dask"
-    raise StateError(where, "the scheduler is gone", f"Start it again. {_GOES_ON}")
+    raise StateError(where, "the scheduler is gone", "Start it again, and go on with --resume")
 
 
 def _said(error: Any) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from labels.errors import InputError, StateError
+from labels.errors import InputError, NewstagError, StateError
 from serving import cluster
 from serving.fingerprint import fingerprint, unlike
 from serving.folder import Finished, Folder
@@ -25,7 +25,7 @@ from serving.shipping import packed
 
 
 def tag(
-    job: Job, address: str, complain: Complain, progress: Progress, size: int = SIZE
+    job: Job, complain: Complain, progress: Progress, address: str, size: int = SIZE
 ) -> Outcome:
     """Tag every article with the workers of the scheduler at ``address``.
 
@@ -53,7 +53,10 @@ def tag(
 
 def is_under_way(job: Job) -> bool:
     """Whether a run that was broken off can be gone on with."""
-    noted = Folder(place=located(job.output)).noted()
+    try:
+        noted = Folder(place=located(job.output)).noted()
+    except (NewstagError, ImportError):  # told of already
+        return False
     return noted is not None and not noted["complete"]
 
 
