@@ -76,6 +76,7 @@ class _Cutter:
     def __init__(self, opened: Opened, size: int, at: int, line: int) -> None:
         self._opened = opened
         self._size = size
+        self._piece = min(size, PIECE)
         sought = at > 0 and opened.seek(at)
         self._position = at if sought else opened.offset  # of what is read next
         self._start = max(at, opened.offset)
@@ -90,7 +91,7 @@ class _Cutter:
         try:
             for piece in pieces:
                 self._hold(piece)
-                due = self._length >= self._size or (len(piece) < PIECE and self._opened.waits)
+                due = self._length >= self._size or (len(piece) < self._piece and self._opened.waits)
                 if self._tail > _LONGEST or (due and self._tail < self._length):
                     yield from self._whole_lines()
                 if self._tail > _LONGEST:
@@ -105,7 +106,7 @@ class _Cutter:
                 yield Portion(b"", self._line + 1, error, self._position + 1, self._line)
 
     def _pieces(self) -> Iterator[bytes]:
-        while piece := self._opened.file.read1(PIECE):
+        while piece := self._opened.file.read1(self._piece):
             before = self._start - self._position
             self._position += len(piece)
             if before < len(piece):

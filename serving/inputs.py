@@ -58,6 +58,8 @@ class Inputs:
             place = start if number == first else Place()
             path = self.sources[number].path
             for block in read_blocks(path, place, columns=columns, wanted=wanted, size=size):
+                if path != "-" and block.read > self.stamps[number][0]:
+                    self.refuse_changed()  # or one that grows as fast would never end
                 share = (before + block.read) / known if known else 0.0
                 yield Mark(number, block.end, share), block
 

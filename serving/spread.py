@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+import warnings
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from functools import cache
@@ -60,12 +61,17 @@ def _in_processes(
     run = Parallel(
         jobs, return_as="generator", batch_size=1, pre_dispatch=f"2*{jobs}", max_nbytes=None
     )
+    results = run(calls())
     try:
-        for done in run(calls()):
+        for done in results:
             yield marks.popleft(), done
     except TerminatedWorkerError as error:
         what = "one of its processes was killed, or had no memory left"
         raise StateError("newstag tag", what, "Give fewer --jobs") from error
+    finally:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # joblib warns of work that is broken off on purpose
+            results.close()
     if faults:
         raise faults[0]
 

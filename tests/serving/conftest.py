@@ -28,6 +28,7 @@ from serving.edge import Edge
 from serving.live import Loaded, load
 from serving.logs import JsonLines
 from serving.settings import Settings
+from serving.work import Work
 from training.recipe import Recipe
 from training.saving import save
 from training.train import train
@@ -85,6 +86,12 @@ def rows() -> list[dict[str, object]]:
 @pytest.fixture(scope="session")
 def articles(rows: list[dict[str, object]]) -> list[Article]:
     return [Article(**row) for row in rows]  # type: ignore[arg-type]
+
+
+@pytest.fixture(scope="session")
+def work(trained: Path) -> Work:
+    """Tagging with that store's version, and nothing else."""
+    return Work(model=str(Store(trained).resolve()))
 
 
 @pytest.fixture(scope="session")
