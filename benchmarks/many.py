@@ -50,6 +50,12 @@ def numbered(first: int, count: int) -> Iterator[Row]:
         yield {**row, "id": f"r{at}"}
 
 
+def rows_made(count: int) -> Iterator[Row]:
+    """The articles that ``write_many`` writes, made here."""
+    for first in firsts(count):
+        yield from numbered(first, min(_CHUNK, count - first))
+
+
 def line_of(row: Row) -> str:
     return json.dumps(row, ensure_ascii=False) + "\n"
 
