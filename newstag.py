@@ -325,7 +325,7 @@ def tag(inputs: tuple[str, ...], quiet: bool, **given: Any) -> None:
     asked = _only(given, "output", "jobs", "strict", "resume", "overwrite")
     job = Job(inputs=inputs, work=_work(given), **asked)
     run, is_under_way = _way(given["dask"])
-    with watched(quiet) as progress, _resumable(partial(is_under_way, job)):
+    with watched(quiet) as progress, _resumable(lambda: progress.begun and is_under_way(job)):
         complaints = _Complaints(progress.say)
         try:
             outcome = run(job, complaints, progress)
@@ -846,12 +846,17 @@ def _watch(folder: str, quiet: bool, given: dict[str, Any]) -> None:
 def _work(given: dict[str, Any]) -> Work:
     """What "newstag tag" does to every article, as its options say."""
     from labels.columns import read_columns
+    from models.manifest import read_manifest
+    from models.sums import check_sums
     from serving.packing import kind_of, rows_for
     from serving.work import LABELS, Work
 
     def folder(ref: str) -> str:
-        store = _store(given["store"])
-        return str(store.resolve(_fetched(given["store"], ref, given["tracking_uri"])))
+        fetched = _fetched(given["store"], ref, given["tracking_uri"])
+        found = _store(given["store"]).resolve(fetched)
+        read_manifest(found)  # says so where it is none, or of another format
+        check_sums(found)
+        return str(found)
 
     against = given["compare_with"] or ""
     work = Work(

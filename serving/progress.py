@@ -6,19 +6,23 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any
 
 _OFTEN, _SELDOM = 2.0, 30.0  # seconds between two plain lines: at least, and at most
-
-Say = Callable[[str], None]
 
 
 class Watched:
     """Nothing is told: the way of --quiet. Others tell more."""
 
+    begun = False
+
     def __call__(self, done: int, share: float) -> None:
         """So many articles are done, and this share of the input read; 0 where nobody knows."""
+        self.begun = True
+        self.tell(done, share)
+
+    def tell(self, done: int, share: float) -> None:
+        """Show it."""
 
     def say(self, line: str) -> None:
         """A line that must be seen whatever else is shown."""
@@ -30,11 +34,11 @@ class Bar(Watched):
 
     def __init__(self, bar: Any) -> None:
         self._bar = bar
-        self._begun = False
+        self._first = True
 
-    def __call__(self, done: int, share: float) -> None:
-        if not self._begun:  # what an earlier run did says nothing about the rate of this one
-            self._begun = True
+    def tell(self, done: int, share: float) -> None:
+        if self._first:  # what an earlier run did says nothing about the rate of this one
+            self._first = False
             self._bar.initial = self._bar.n = done
         self._bar.total = round(done / share) if share else None
         self._bar.update(done - self._bar.n)
@@ -43,20 +47,17 @@ class Bar(Watched):
         self._bar.write(line, file=sys.stderr)
 
 
-@dataclass(kw_only=True)
 class Lines(Watched):
     """Elsewhere: a line at every tenth of the input, or after half a minute."""
 
-    clock: Callable[[], float] = time.monotonic
-    _told: float = field(init=False)
-    _tenth: int = field(init=False, default=0)
-    _first: tuple[float, int, float] | None = field(init=False, default=None)
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._told = clock()
+        self._tenth = 0
+        self._first: tuple[float, int, float] | None = None
 
-    def __post_init__(self) -> None:
-        self._told = self.clock()
-
-    def __call__(self, done: int, share: float) -> None:
-        now = self.clock()
+    def tell(self, done: int, share: float) -> None:
+        now = self._clock()
         if self._first is None:
             self._first = now, done, share
             self._tenth = int(share * 10)

@@ -44,7 +44,6 @@ WHOLE = [
         ),
     ),
     ("gbk.json", json.dumps([GOOD], ensure_ascii=False).encode("gbk"), f"gbk.json[0]: {NOT_UTF8}"),
-    ("gbk.csv", "id,title,content\na1,青石,水\n".encode("gbk"), f"gbk.csv: {NOT_UTF8}"),
     (
         "wide.json",
         json.dumps([GOOD]).encode("utf-16"),
@@ -90,7 +89,12 @@ def test_a_file_that_cannot_be_read_is_named(
     name, content, message = case
     path = write(name, content)
     tagged = newstag("tag", path, "--store", trained)
-    assert (tagged.returncode, tagged.stdout, tagged.stderr) == (1, "", f"{message}\n")
+    assert (tagged.returncode, tagged.stdout) == (1, "")
+    assert tagged.stderr.replace("; what follows was not read", "").splitlines() == [
+        message,
+        "unreadable articles left out: 1",
+        f"{path}: nothing could be tagged. Mend the unreadable articles.",
+    ]
     fitted = newstag("train", "--no-starter", "--articles", path)
     assert (fitted.returncode, fitted.stdout, fitted.stderr) == (1, "", f"{message}\n")
 

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import json
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 Newstag = Callable[..., CompletedProcess[str]]
@@ -76,7 +79,7 @@ def test_a_jsonl_output_holds_the_lines_of_the_terminal(tag: Tag, articles: Path
     done = tag(articles, "-o", "out.jsonl")
     assert (done.returncode, done.stdout) == (0, "")
     assert Path("out.jsonl").read_text("utf-8") == tag(articles).stdout
-    assert sorted(path.name for path in Path().iterdir()) == ["out.jsonl"]
+    assert sorted(path.name for path in Path().iterdir()) == ["out.jsonl", "out.jsonl.journal"]
 
 
 def test_a_csv_output_holds_the_same_answers(tag: Tag, articles: Path) -> None:
@@ -143,6 +146,12 @@ def test_overwrite_replaces_the_output(tag: Tag, articles: Path, write: Write) -
     assert len(answers(Path(output).read_text("utf-8"))) == 24
 
 
+def test_the_same_command_again_says_that_it_is_done(tag: Tag, articles: Path) -> None:
+    first = tag(articles, "-o", "out.jsonl")
+    again = tag(articles, "-o", "out.jsonl")
+    assert (again.returncode, again.stderr) == (0, f"already done: {first.stderr}")
+
+
 def test_a_folder_that_is_not_there_is_named(tag: Tag, articles: Path) -> None:
     done = tag(articles, "-o", "no/out.jsonl")
     assert done.returncode == 1
@@ -183,13 +192,17 @@ def test_bad_rows_are_told_and_filed_and_the_others_tagged(
     ]
     assert answers(Path("out.jsonl.rejects.jsonl").read_text("utf-8")) == [
         {
-            "where": "in.jsonl:2",
-            "what": "no title",
+            "source": "in.jsonl",
+            "unit": "line",
+            "position": 2,
+            "reason": "no title",
             "fix": 'Add title or 标题title; "" where there is none',
         },
         {
-            "where": "in.jsonl:3",
-            "what": "not JSON (Expecting value: line 1 column 1 (char 0))",
+            "source": "in.jsonl",
+            "unit": "line",
+            "position": 3,
+            "reason": "not JSON (Expecting value: line 1 column 1 (char 0))",
             "fix": "Give one object a line",
         },
     ]
@@ -259,9 +272,127 @@ def test_words_that_spoke_for_a_label_are_shown_where_asked_for(
             assert all(len(reasons["words"]) <= 2 for reasons in labels.values())
 
 
-def test_csv_has_no_place_for_explanations(newstag: Newstag, trained: Path, articles: str) -> None:
+def test_only_jsonl_has_a_place_for_explanations(
+    newstag: Newstag, trained: Path, articles: str
+) -> None:
     done = newstag("tag", articles, "--store", trained, "--explain", "2", "-o", "out.csv")
     fix = "Give a .jsonl file, or leave --explain out"
-    message = f"out.csv: CSV has no place for explanations. {fix}.\n"
+    message = f"out.csv: only JSONL has a place for explanations. {fix}.\n"
     assert (done.returncode, done.stderr) == (1, message)
     assert not Path("out.csv").exists()
+
+
+def test_a_csv_as_chinese_excel_saves_it_is_read(tag: Tag, write: Write) -> None:
+    path = write("gbk.csv", "编号,标题,正文\na1,青石,水\n".encode("gb18030"))
+    done = tag(path, "--columns", "id=编号,title=标题,content=正文", "--quiet")
+    assert [answer["id"] for answer in answers(done.stdout)] == ["a1"]
+
+
+def test_a_column_map_of_unknown_names_is_refused(tag: Tag, articles: Path) -> None:
+    done = tag(articles, "--columns", "headline=标题")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == (
+        "--columns: no name 'headline'. "
+        "Use one of: id, title, content, url, published, account, type, domains.\n"
+    )
+
+
+def test_folders_and_patterns_stand_for_their_files(tag: Tag, rows: Rows, tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    for number in (2, 1):
+        text = json.dumps(rows[number], ensure_ascii=False)
+        (tmp_path / "in" / f"{number}.jsonl").write_text(text, "utf-8")
+    expected = [rows[1]["id"], rows[2]["id"]]
+    for given in ("in", "in/*.jsonl", "**/[12].jsonl"):
+        found = answers(tag(given, "--quiet").stdout)
+        assert [answer["id"] for answer in found] == expected
+
+
+def test_gzip_goes_in_and_comes_out(tag: Tag, articles: Path) -> None:
+    Path("in.jsonl.gz").write_bytes(gzip.compress(articles.read_bytes()))
+    assert tag("in.jsonl.gz", "-o", "out.jsonl.gz", "--quiet").returncode == 0
+    text = gzip.decompress(Path("out.jsonl.gz").read_bytes()).decode()
+    assert text == tag(articles).stdout
+
+
+def test_parquet_goes_in_and_comes_out(tag: Tag, articles: Path, rows: Rows) -> None:
+    names = ("id", "title", "content", "domains")
+    table = pa.table({name: [row[name] for row in rows] for name in names})
+    pq.write_table(table, "in.parquet")
+    assert tag("in.parquet", "-o", "out.parquet", "--quiet").returncode == 0
+    found = pq.read_table("out.parquet")
+    assert found.schema.names == (
+        ["id", "type", "type_score", "domains", "domains_score", "review", "reasons", "model"]
+    )
+    for row, answer in zip(found.to_pylist(), answers(tag(articles).stdout), strict=True):
+        given = answer["domains"]
+        assert row == {
+            "id": answer["id"],
+            "type": answer["type"]["label"],
+            "type_score": answer["type"]["score"],
+            "domains": "|".join(one["label"] for one in given),
+            "domains_score": "|".join(str(one["score"]) for one in given),
+            "review": answer["review"],
+            "reasons": "|".join(answer["reasons"]),
+            "model": answer["model"],
+        }
+
+
+def test_what_changes_against_the_labels_of_the_input_is_summed_up(
+    tag: Tag, rows: Rows, write: Write
+) -> None:
+    given = write("in.jsonl", [{**row, "type": "news", "domains": []} for row in rows])
+    done = tag(given, "-o", "out.jsonl", "--compare-with", "labels")
+    now = answers(Path("out.jsonl").read_text("utf-8"))
+    changed = [one["id"] for one in now if one["type"]["label"] != "news" or one["domains"]]
+    told = answers(Path("out.jsonl.changed.jsonl").read_text("utf-8"))
+    assert 12 < len(changed) < 24
+    assert [row["id"] for row in told] == changed
+    summary = json.loads(Path("out.jsonl.summary.json").read_text("utf-8"))
+    news = sum(one["type"]["label"] == "news" for one in now)
+    label = summary["groups"]["type"]["labels"]["news"]
+    assert (summary["articles"], summary["compared"]) == (24, 24)
+    assert summary["changed"] == len(changed)
+    assert (label["before"], label["after"], label["lost"]) == (24, news, 24 - news)
+    said = f"{len(changed)} of 24 articles are called otherwise than by labels"
+    assert said in done.stderr.splitlines()
+
+
+def test_only_what_is_called_otherwise_comes_out_where_asked_for(
+    tag: Tag, rows: Rows, write: Write
+) -> None:
+    given = write("in.jsonl", [{**row, "type": "news"} for row in rows])
+    tag(given, "-o", "all.jsonl", "--compare-with", "labels")
+    tag(given, "-o", "some.jsonl", "--compare-with", "labels", "--only-changed")
+    changed = answers(Path("all.jsonl.changed.jsonl").read_text("utf-8"))
+    some = answers(Path("some.jsonl").read_text("utf-8"))
+    assert [one["id"] for one in some] == [row["id"] for row in changed]
+    for ending in ("changed.jsonl", "summary.json"):
+        assert Path(f"some.jsonl.{ending}").read_bytes() == Path(f"all.jsonl.{ending}").read_bytes()
+
+
+def test_against_itself_a_version_changes_nothing(tag: Tag, articles: Path) -> None:
+    done = tag(articles, "-o", "out.jsonl", "--compare-with", "champion", "--only-changed")
+    assert done.returncode == 0
+    assert Path("out.jsonl").read_text() == ""
+    summary = json.loads(Path("out.jsonl.summary.json").read_text("utf-8"))
+    assert (summary["articles"], summary["changed"]) == (24, 0)
+    assert summary["review"]["before"] == summary["review"]["after"]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (["-", "--resume", "-o", "o"], "--resume cannot read standard input a second time."),
+        (["a", "--resume"], "--resume needs a file to write. Give one with -o."),
+        (["a", "--resume", "--overwrite", "-o", "o"], "--resume goes on and --overwrite begins"),
+        (["a", "--compare-with", "labels"], "--compare-with needs a file to write."),
+        (["a", "-o", "o", "--only-changed"], "--only-changed needs --compare-with"),
+    ],
+)
+def test_options_that_do_not_go_together_are_a_usage_error(
+    tag: Tag, given: list[str], message: str
+) -> None:
+    done = tag(*given)
+    assert done.returncode == 2
+    assert message in done.stderr
