@@ -776,7 +776,14 @@ def _until_told() -> Event:
         told.set()
         os._exit(128 + signal.sigwait(both))
 
+    def pass_on(number: int, _: object) -> None:
+        """To the thread, where joblib has let signals through to this one by starting processes."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, both)
+        os.kill(os.getpid(), number)
+
     signal.pthread_sigmask(signal.SIG_BLOCK, both)
+    for number in both:
+        signal.signal(number, pass_on)
     Thread(target=listen, daemon=True).start()
     return told
 

@@ -137,6 +137,8 @@ class Inbox:
             self._met[name] = _Met(stamp=met.stamp, since=self.clock(), other=True)
         except _StoppedError:
             return
+        except KeyboardInterrupt:  # Ctrl-C met one of its processes
+            self.stop.set()
         except Exception as error:  # noqa: BLE001 - whatever it was: the other files go on
             self._put_off(met, _named(error, path))
 
