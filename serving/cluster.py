@@ -46,12 +46,14 @@ def connected(address: str) -> Iterator[Any]:
         StateError: nobody answers, there is no worker, or one has another newstag.
     """
     import distributed
+    from distributed.comm.addressing import resolve_address
     from distributed.versions import VersionMismatchWarning
 
     with _silence(), warnings.catch_warnings():
         # What has to be the same on all machines is newstag, which is looked at below.
         warnings.simplefilter("ignore", VersionMismatchWarning)
         try:
+            resolve_address(address)  # or a client of no such thing would linger
             client = cast("Any", distributed.Client)(address, timeout=_WAIT, set_as_default=False)
         except (OSError, ValueError, ImportError) as error:
             what = f"no scheduler answers there ({_said(error)})"

@@ -20,17 +20,18 @@ from serving.job import Complain, Job, Outcome, Progress
 from serving.joined import counts_of, join_all
 from serving.locations import Location, files_of, is_url, located
 from serving.part_work import Task
-from serving.parts import SIZE, Part, parts_of
+from serving.parts import Part, parts_of, size_for
 from serving.shipping import packed
 
 
 def tag(
-    job: Job, complain: Complain, progress: Progress, address: str, size: int = SIZE
+    job: Job, complain: Complain, progress: Progress, address: str, size: int | None = None
 ) -> Outcome:
     """Tag every article with the workers of the scheduler at ``address``.
 
-    The output is a folder, with a part for about every ``size`` bytes of the input. Rows that
-    cannot be tagged go to ``complain`` and the rejects file when all parts are done.
+    The output is a folder, with a part for about every ``size`` bytes of the input, 64 MiB at
+    most where that is not given. Rows that cannot be tagged go to ``complain`` and the rejects
+    file when all parts are done.
 
     Raises:
         InputError: an input cannot be read, ``strict`` and a row cannot, or nothing was tagged.
@@ -40,6 +41,7 @@ def tag(
     folder = _folder(job)
     files = files_of(job.inputs, folder.owns)
     _refuse_input(job, folder, files)
+    size = size or size_for(files)
     parts = parts_of(files, size, dict(job.work.columns), wanted(job.work))
     begun = _begun(job, folder, _made(job, folder, files, size), len(parts))
     if begun.already:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +11,8 @@ from labels.errors import InputError, UnreadableError
 from labels.parquet_rows import _fault, _names
 from serving.locations import Location
 
-SIZE = 64 * 1024 * 1024  # bytes of a part: some twenty seconds of work
+_MOST, _LEAST = 64 * 1024 * 1024, 1024 * 1024  # bytes of a part; the most is half a minute of work
+_SHARE = 1000  # a small input is cut into about so many parts, for many workers to end together
 _AT_ONCE = 32  # files whose ends are read at the same time
 _PIECE = 1024 * 1024
 
@@ -41,6 +42,11 @@ class _Range:
     start: int
     stop: int
     size: int
+
+
+def size_for(files: Iterable[Location]) -> int:
+    """Bytes of a part, by the input alone: a run that goes on cuts it as the one before did."""
+    return min(_MOST, max(_LEAST, sum(file.size for file in files) // _SHARE))
 
 
 def parts_of(
@@ -119,8 +125,6 @@ def _row_groups(
             groups = [found.metadata.row_group(n) for n in range(found.num_row_groups)]
     except (pa.ArrowException, OSError) as error:
         raise _fault(file.name, 0, error) from error
-    if not sum(group.num_rows for group in groups):
-        raise InputError(file.name, "no row in it", "Export it again, or leave it out")
     return [(group.num_rows, group.total_byte_size) for group in groups]
 
 

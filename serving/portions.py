@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,11 +11,12 @@ from labels.blocks import Block, Place, _blocks_of_items, _blocks_of_lines, _to_
 from labels.errors import InputError, UnreadableError
 from labels.items import Item
 from labels.opening import PIECE, Opened, Stream
-from labels.parquet_rows import _batches, _fault, _names, _rows
+from labels.parquet_rows import _ROWS, _fault, _names, _rows
 from serving.parts import Part
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
+    from pyarrow.parquet import FileMetaData
 
 _GZIP = b"\x1f\x8b"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -43,7 +44,9 @@ class Window(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         view = memoryview(buffer).cast("B")
-        data = b"" if self._ended else self._file.read(len(view))
+        if self._ended:
+            return 0
+        data = self._file.read(len(view))
         last = self._stop - 1 - self._at  # where the last line may end, at the earliest
         if len(data) > last:
             end = data.find(b"\n", max(last, 0)) + 1
@@ -135,18 +138,34 @@ class Portions:
         yield from _blocks_of_items(opened, _to_the_end(items), Place(at=self._part.start), size)
 
     def _items(self, raw: Any) -> Iterator[Item]:
+        """Rows, read in batches that begin anew with each row group, as those of a local run."""
         import pyarrow as pa
         from pyarrow.parquet import ParquetFile
 
-        name, position = self._part.file.name, self._part.start
+        name, start, stop = self._part.file.name, self._part.start, self._part.stop
+        row = 0  # of the batch that is read next
         try:
             with ParquetFile(raw, pre_buffer=False, buffer_size=PIECE) as file:
                 names = _names(file, name, self._columns, self._wanted)
-                if not file.metadata.num_rows:
-                    raise InputError(name, "no row in it", "Export it again, or leave it out")
-                for batch in _batches(file, names, position):
-                    for item in _rows(batch, name, position):
-                        yield item
-                        position += 1
+                groups, row = _groups(file.metadata, start, stop)
+                for group in groups:
+                    options = {"row_groups": [group], "columns": names, "use_threads": False}
+                    for batch in file.iter_batches(_ROWS, **options):
+                        skipped = min(max(start - row, 0), len(batch))
+                        yield from _rows(batch.slice(skipped), name, row + skipped)
+                        row += len(batch)
         except (pa.ArrowException, OSError) as error:
-            raise _fault(name, position, error) from error
+            if row >= start:  # or else a part before this one tells of it
+                raise _fault(name, row, error) from error
+
+
+def _groups(metadata: FileMetaData, start: int, stop: int) -> tuple[Sequence[int], int]:
+    """The row groups that have rows of a range, and the first row of the first."""
+    row, first, found = 0, 0, list[int]()
+    for group in range(metadata.num_row_groups):
+        end = row + metadata.row_group(group).num_rows
+        if end > start and row < stop:
+            first = first if found else row
+            found.append(group)
+        row = end
+    return found, first
