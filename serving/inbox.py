@@ -140,7 +140,8 @@ class Inbox:
         except KeyboardInterrupt:  # Ctrl-C met one of its processes
             self.stop.set()
         except Exception as error:  # noqa: BLE001 - whatever it was: the other files go on
-            self._put_off(met, _named(error, path))
+            if not self.stop.is_set():  # or it is but that one of its processes was told as well
+                self._put_off(met, _named(error, path))
 
     def _why_not(self, name: str) -> str:
         """Why a file is left alone; empty where it is not."""
