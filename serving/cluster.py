@@ -47,6 +47,7 @@ def connected(address: str) -> Iterator[Any]:
     """
     import distributed
     from distributed.comm.addressing import resolve_address
+    from distributed.comm.core import CommClosedError
     from distributed.versions import VersionMismatchWarning
 
     with _silence(), warnings.catch_warnings():
@@ -59,9 +60,13 @@ def connected(address: str) -> Iterator[Any]:
             what = f"no scheduler answers there ({_said(error)})"
             fix = "Give its address, for instance tcp://10.0.0.5:8786, and look whether it runs"
             raise StateError(address, what, fix) from error
-        with client:
-            _refuse_workers(client, address)
-            yield client
+        try:
+            with client:
+                _refuse_workers(client, address)
+                yield client
+        except CommClosedError as error:
+            fix = "Start it again, and go on with --resume"
+            raise StateError(address, "the scheduler is gone", fix) from error
 
 
 @contextmanager
@@ -174,7 +179,7 @@ def finished(client: Any, tasks: Iterable[Task], shipment: str) -> Iterator[Fini
     submit()
     while under_way:
         future = next(queue)
-        yield _result(client, under_way.pop(future.key), future)
+        yield _result(under_way.pop(future.key), future)
         submit()
 
 
@@ -193,7 +198,9 @@ class _Room:
         return self._room
 
 
-def _result(client: Any, task: Task, future: Any) -> Finished:
+def _result(task: Task, future: Any) -> Finished:
+    from distributed.comm.core import CommClosedError
+
     if future.status == "finished":
         found: Finished | NewstagError = future.result()
         if isinstance(found, InputError):
@@ -204,8 +211,7 @@ def _result(client: Any, task: Task, future: Any) -> Finished:
     if future.status == "error":
         what = f"{task.part.name} cannot be done ({_said(future.exception())})"
         raise StateError(task.part.file.name, what, "Mend it, and go on with --resume")
-    where = client.scheduler.address if client.scheduler else "--dask"
-    raise StateError(where, "the scheduler is gone", "Start it again, and go on with --resume")
+    raise CommClosedError("a part was given up")  # told of with the address, above
 
 
 def _said(error: Any) -> str:
