@@ -30,7 +30,7 @@ from benchmarks.tagging import Said, Tagging
 _KINDS = ("jsonl", "csv", "parquet", "jsonl.gz")
 _NOBODY = ("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
 _KIB = 1024
-_ROOM = 64 * _KIB  # of a tmpfs for the journal and the folder
+_ROOM = 24 * _KIB  # of a tmpfs for the journal, and for pages that are not full
 
 
 @dataclass(kw_only=True)
@@ -50,11 +50,12 @@ class Trials:
             self.faults.append(f"{name}: {fault}")
 
     def refused(self, name: str, said: Said, *told: str) -> None:
-        """It must have ended with 1 and one line, which holds what is ``told``."""
+        """It must have ended with 1 and one line, notes apart, which holds what is ``told``."""
         print(f"{name}\n  {said.code}: {said.text.strip() or 'nothing said'}", flush=True)
         self.check(name, f"it ended with {said.code}", said.code == 1)
         self.check(name, "a traceback", "Traceback" not in said.text)
-        self.check(name, f"{len(said.lines)} lines", len(said.lines) == 1)
+        lines = [line for line in said.lines if not line.startswith("note: ")]
+        self.check(name, f"{len(lines)} lines", len(lines) == 1)
         for part in told:
             self.check(name, f"it does not say '{part}'", part in said.text)
 
@@ -206,17 +207,10 @@ def no_permission(trials: Trials) -> None:
         return
     folder = trials.folder / "ours"
     folder.mkdir(mode=0o755)
-    for name, output, told in (
-        ("a folder of another user", folder / "out.jsonl", "Permission denied"),
-        ("a file of another user", folder / "there.jsonl", "Permission denied"),
-    ):
-        tagging = trials.tagging(output)
-        as_nobody = Tagging(
-            inputs=tagging.inputs, output=output, store=tagging.store, before=_NOBODY
-        )
-        said = as_nobody.run("--overwrite")
-        trials.refused(name, said, told)
-        trials.check(name, "something was left", not tagging.left_behind())
+    name, output = "a folder of another user", folder / "out.jsonl"
+    tagging = Tagging(inputs=trials.halves, output=output, store=trials.store, before=_NOBODY)
+    trials.refused(name, tagging.run(), "Permission denied")
+    trials.check(name, "something was left", not tagging.left_behind())
     trials.halves[0].chmod(0o600)
     output = trials.folder / "theirs" / "out.jsonl"
     output.parent.mkdir()
@@ -263,7 +257,7 @@ def _of_kind(trials: Trials, kind: str) -> None:
     rows = _bytes_of_rows(trials, kind)
     full_in_the_middle(trials, kind, whole.output, rows // 2 + _ROOM, "in the middle")
     if kind in {"parquet", "jsonl.gz"}:
-        size = rows + whole.output.stat().st_size // 2 + _ROOM
+        size = rows + whole.output.stat().st_size // 4 + _ROOM
         full_in_the_middle(trials, kind, whole.output, size, "at the last step")
     full_from_the_start(trials, kind, whole.output)
 
