@@ -61,6 +61,8 @@ def _whole_lines(data: bytes) -> Iterator[dict[str, Any]]:
             found = json.loads(line)
         except ValueError:
             return
+        if not isinstance(found, dict):
+            return
         yield found
 
 

@@ -15,6 +15,7 @@ from models.files import sync_file
 from serving.output import Rows, column_names
 
 _ROW_GROUP = 50_000  # rows; always as many, so that equal rows make equal files
+_LARGEST_CELL = 64 * 1024 * 1024  # an id can be as long as a line of the input
 _KINDS: dict[str, Rows] = {
     "": "jsonl",
     ".jsonl": "jsonl",
@@ -65,7 +66,7 @@ def _pack_parquet(rows: Path, scheme: Scheme, packed: Path) -> None:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    # Cells are short: the csv module's own limit is far above them.
+    csv.field_size_limit(_LARGEST_CELL)
     with (
         rows.open(encoding="utf-8", newline="") as file,
         pq.ParquetWriter(packed, _parquet_schema(scheme), compression="zstd") as writer,

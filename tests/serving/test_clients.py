@@ -10,7 +10,9 @@ from starlette.testclient import TestClient
 
 from labels.article import Article
 from models.predictor import Predictor
-from serving.batch import Job, tag
+from serving.batch import tag
+from serving.job import Job
+from serving.work import Work
 
 # Beside everyday articles, what could be read differently on its way through a client.
 ODD = [
@@ -22,7 +24,11 @@ ODD = [
 
 
 def test_all_clients_give_the_same_answers(
-    client: TestClient, predictor: Predictor, rows: list[dict[str, Any]], tmp_path: Path
+    client: TestClient,
+    predictor: Predictor,
+    work: Work,
+    rows: list[dict[str, Any]],
+    tmp_path: Path,
 ) -> None:
     given = [*rows, *ODD]
     expected = [one.as_json() for one in predictor.predict(Article(**row) for row in given)]
@@ -33,9 +39,11 @@ def test_all_clients_give_the_same_answers(
 
     source, output = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     source.write_text("".join(json.dumps(row) + "\n" for row in given), "utf-8")
-    tag(Job(inputs=[str(source)], output=str(output)), predictor, raise_it, lambda _: None)
-    lines = output.read_bytes().decode().split("\n")[:-1]
-    assert [json.loads(line) for line in lines] == expected
+    for jobs in (1, 2):
+        job = Job(inputs=[str(source)], work=work, output=str(output), jobs=jobs, overwrite=True)
+        tag(job, raise_it, lambda _done, _share: None)
+        lines = output.read_bytes().decode().split("\n")[:-1]
+        assert [json.loads(line) for line in lines] == expected
 
 
 def raise_it(error: Exception) -> None:

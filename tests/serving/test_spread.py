@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from labels.blocks import Block, read_blocks
+from labels.errors import InputError, StateError, VersionError
+from serving.spread import spread
+from serving.work import Work
+
+Marked = list[tuple[int, Block]]
+
+
+@pytest.fixture
+def blocks(rows: list[dict[str, object]], tmp_path: Path) -> Marked:
+    """Twelve blocks of a file, numbered."""
+    path = tmp_path / "in.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+    return list(enumerate(read_blocks(str(path), size=600)))
+
+
+def test_results_come_in_the_order_of_their_blocks(work: Work, blocks: Marked) -> None:
+    alone = list(spread(work, blocks, 1))
+    both = list(spread(work, blocks, 2))
+    assert [mark for mark, _ in both] == [mark for mark, _ in blocks]
+    assert [done.streams for _, done in both] == [done.streams for _, done in alone]
+    assert len(both) > 8
+
+
+def test_no_more_blocks_are_taken_than_a_few_a_process(work: Work, blocks: Marked) -> None:
+    taken: list[int] = []
+
+    def many() -> Iterator[tuple[int, Block]]:
+        for at in range(200):
+            taken.append(at)
+            yield at, blocks[at % len(blocks)][1]
+
+    results = spread(work, many(), 2)
+    next(results)
+    assert len(taken) < 20
+    results.close()
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_a_fault_of_the_input_comes_after_what_was_read_before_it(
+    work: Work, blocks: Marked, jobs: int
+) -> None:
+    def failing() -> Iterator[tuple[int, Block]]:
+        yield from blocks[:3]
+        raise InputError("in.jsonl", "gone", "Bring it back")
+
+    found = []
+    with pytest.raises(InputError, match=r"^in\.jsonl: gone\. Bring it back\.$"):
+        found += [mark for mark, _ in spread(work, failing(), jobs)]
+    found.clear()
+    results = spread(work, failing(), jobs)
+    assert [next(results)[0] for _ in range(3)] == [0, 1, 2]
+    results.close()
+
+
+def test_a_damaged_version_is_told_from_another_process(version: Path, blocks: Marked) -> None:
+    (version / "scheme.toml").unlink()
+    with pytest.raises(VersionError) as refused:
+        list(spread(Work(model=str(version)), blocks, 2))
+    assert refused.value.what == "a missing file"
+
+
+def test_a_process_that_is_killed_is_told(work: Work, blocks: Marked) -> None:
+    results = spread(work, blocks * 20, 2)
+    next(results)
+    os.kill(workers(os.getpid())[0], signal.SIGKILL)
+    with pytest.raises(StateError) as told:
+        list(results)
+    assert str(told.value) == (
+        "newstag tag: one of its processes was killed, or had no memory left. Give fewer --jobs."
+    )
+
+
+def test_processes_end_with_the_one_that_began_them(
+    trained: Path, rows: list[dict[str, object]], tmp_path: Path
+) -> None:
+    source = tmp_path / "in.jsonl"
+    text = "".join(
+        json.dumps({**row, "id": f"{row['id']}-{n}"}) + "\n" for n in range(2000) for row in rows
+    )
+    source.write_text(text, "utf-8")
+    newstag = Path(sys.executable).with_name("newstag")
+    asked = ("-o", tmp_path / "out.jsonl", "--jobs", "2", "--quiet", "--store", trained)
+    run = subprocess.Popen([newstag, "tag", source, *asked])
+    deadline = time.monotonic() + 30
+    while len(children := workers(run.pid)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    journal = tmp_path / "out.jsonl.journal.partial"
+    while not (journal.exists() and journal.read_bytes().count(b"\n") > 1):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    run.kill()
+    run.wait()
+    deadline = time.monotonic() + 10
+    while any(alive(child) for child in children) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert len(children) == 2
+    assert not any(alive(child) for child in children)
+
+
+def workers(parent: int) -> list[int]:
+    listed = subprocess.run(
+        ["ps", "-ww", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True
+    )
+    fields = (line.split(None, 2) for line in listed.stdout.splitlines()[1:])
+    return [int(pid) for pid, ppid, args in fields if int(ppid) == parent and "LokyProcess" in args]
+
+
+def alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    return True
