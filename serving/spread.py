@@ -9,12 +9,13 @@ import warnings
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from labels.blocks import Block
 from labels.errors import StateError
 from serving.work import Done, Work
 
+_MOST = 16  # blocks a process whose results nobody has taken yet
 _LOOK = 1.0  # seconds between two looks of a process whether the one that began it lives
 
 _Mark = TypeVar("_Mark")
@@ -25,8 +26,8 @@ def spread(
 ) -> Generator[tuple[_Mark, Done]]:
     """What comes of each block, in order, beside the mark that it came with.
 
-    With one job everything is done here; with more, in so many processes. No more than a few
-    blocks a process are under way at once.
+    With one job everything is done here; with more, in so many processes. Only so many blocks
+    are read ahead of the results that are taken.
 
     Raises:
         StateError: a process ended on its own.
@@ -44,36 +45,66 @@ def spread(
 def _in_processes(
     work: Work, blocks: Iterable[tuple[_Mark, Block]], jobs: int
 ) -> Generator[tuple[_Mark, Done]]:
-    from joblib import Parallel, delayed
     from joblib.externals.loky.process_executor import TerminatedWorkerError
 
-    marks: deque[_Mark] = deque()
-    faults: list[Exception] = []
+    queue = _Queue(work, blocks, _MOST * jobs)
+    try:
+        while not queue.is_read:
+            yield from _round(queue, jobs)
+    except TerminatedWorkerError as error:
+        what = "one of its processes was killed, or had no memory left"
+        raise StateError("newstag tag", what, "Give fewer --jobs") from error
+    if queue.fault:
+        raise queue.fault
 
-    def calls() -> Iterator[Any]:
-        try:
-            for mark, block in blocks:
-                marks.append(mark)
-                yield delayed(_apart)(os.getpid(), work, block)
-        except Exception as error:  # noqa: BLE001 - raised below: here is a thread of joblib's
-            faults.append(error)
+
+def _round(queue: _Queue[_Mark], jobs: int) -> Generator[tuple[_Mark, Done]]:
+    """Until the input is read, or whoever takes the results lags behind."""
+    from joblib import Parallel
 
     run = Parallel(
         jobs, return_as="generator", batch_size=1, pre_dispatch=f"2*{jobs}", max_nbytes=None
     )
-    results = run(calls())
+    results = run(queue.calls())
     try:
         for done in results:
-            yield marks.popleft(), done
-    except TerminatedWorkerError as error:
-        what = "one of its processes was killed, or had no memory left"
-        raise StateError("newstag tag", what, "Give fewer --jobs") from error
+            yield queue.marks.popleft(), done
     finally:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # joblib warns of work that is broken off on purpose
             results.close()
-    if faults:
-        raise faults[0]
+
+
+class _Queue(Generic[_Mark]):
+    """Blocks on their way to other processes, and the marks of those whose results are due.
+
+    joblib hands out the next block when one is done, whether or not its result was taken: where
+    an output is slower than the work, memory would fill with results. It stops at ``most``.
+    """
+
+    def __init__(self, work: Work, blocks: Iterable[tuple[_Mark, Block]], most: int) -> None:
+        self.marks: deque[_Mark] = deque()
+        self.is_read = False
+        self.fault: Exception | None = None
+        self._work = work
+        self._blocks = iter(blocks)
+        self._most = most
+
+    def calls(self) -> Iterator[Any]:
+        """What other processes are to call. It is asked for more in a thread of joblib's."""
+        from joblib import delayed
+
+        while len(self.marks) < self._most:
+            try:
+                mark, block = next(self._blocks)
+            except StopIteration:
+                self.is_read = True
+                return
+            except Exception as error:  # noqa: BLE001 - raised where the results are taken
+                self.is_read, self.fault = True, error
+                return
+            self.marks.append(mark)
+            yield delayed(_apart)(os.getpid(), self._work, block)
 
 
 def _apart(parent: int, work: Work, block: Block) -> Done:
