@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -319,3 +320,12 @@ def test_the_version_is_taken_away_from_workers_in_the_end(
     run(job)
     folders = [Path(nanny.worker_dir) for nanny in workers.workers.values()]
     assert [path.name for folder in folders for path in folder.glob("newstag-*")] == []
+
+
+def test_without_dask_the_extra_is_named(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(StateError) as refused:
+        tag(job, silent, silent, "tcp://127.0.0.1:1")
+    assert str(refused.value) == (
+        "--dask: needs newstag[dask]. Install it: pip install 'newstag[dask]'."
+    )
