@@ -37,6 +37,7 @@ from serving.packing import kind_of, rows_for
 from serving.work import Work
 
 _KILLS_OF_A_RUN = 4
+_TRIES = 3  # kills that are tried for each that meets a run at work
 _BLANK = 97  # every so many articles one has no id, and is rejected
 _BLOCKS = (1, 1000, 256 * 1024, 10 * 1024 * 1024)  # bytes
 _STARTS = 1.0  # seconds until the first article, about
@@ -76,11 +77,18 @@ class Trial:
     outlived: list[float] = field(default_factory=list)  # seconds that workers outlived a parent
     _watches: list[threading.Thread] = field(default_factory=list)
 
+    @property
+    def met(self) -> int:
+        """How many kills met a run at work."""
+        return sum(kill.share is not None for kill in self.kills)
+
     def run(self, kills: int) -> None:
-        """One run, killed so many times, then let go on to its end."""
+        """One run, killed up to so many times, then let go on to its end."""
         self.tagging.forget()
         for _ in range(kills):
             self._kill()
+            if self.kills[-1].share is None:
+                break  # it is whole: there is nothing left to kill
         jobs = str(1 + len(self.kills) % 2)
         said = self.tagging.run("--resume", "--jobs", jobs)
         if said.code:
@@ -210,8 +218,8 @@ def main() -> None:
             reference=reference,
             draw=random.Random(options.seed),  # noqa: S311 - moments, no secrets
         )
-        while len(trial.kills) < options.kills:
-            trial.run(min(_KILLS_OF_A_RUN, options.kills - len(trial.kills)))
+        while trial.met < options.kills and len(trial.kills) < _TRIES * options.kills:
+            trial.run(min(_KILLS_OF_A_RUN, options.kills - trial.met))
         _tell(trial)
         faults = [*trial.faults, *of_blocks(tagging, reference, options.compare_with)]
     print("\n".join(faults) or "every run ended with the bytes of one that nobody disturbed")
