@@ -325,19 +325,17 @@ def tag(inputs: tuple[str, ...], quiet: bool, **given: Any) -> None:
     asked = _only(given, "output", "jobs", "strict", "resume", "overwrite")
     job = Job(inputs=inputs, work=_work(given), **asked)
     run, is_under_way = _way(given["dask"])
-    with watched(quiet) as progress, _resumable(lambda: progress.begun and is_under_way(job)):
+    with watched(quiet) as progress:
         complaints = _Complaints(progress.say)
-        try:
+        with _resumable(lambda: progress.begun and is_under_way(job), complaints):
             outcome = run(job, complaints, progress)
-        finally:
-            complaints.sum_up()
+    counts = outcome.counts
+    if counts["rejected"]:
+        click.echo(f"unreadable articles left out: {counts['rejected']:,}", err=True)
     if quiet:
         return
-    counts = outcome.counts
     said = "already done: " if outcome.already else ""
-    click.echo(f"{said}{counts['tagged']} tagged, {counts['review']} for review", err=True)
-    if outcome.already and counts["rejected"]:
-        click.echo(f"unreadable articles left out: {counts['rejected']}", err=True)
+    click.echo(f"{said}{counts['tagged']:,} tagged, {counts['review']:,} for review", err=True)
     for line in summary_lines(outcome.summary) if outcome.summary else ():
         click.echo(line, err=True)
 
@@ -892,7 +890,7 @@ def _way(dask: str | None) -> tuple[Callable[..., Outcome], Callable[[Job], bool
 
 
 @contextmanager
-def _resumable(is_under_way: Callable[[], bool]) -> Iterator[None]:
+def _resumable(is_under_way: Callable[[], bool], complaints: _Complaints) -> Iterator[None]:
     """Say that a run which ends before its time can be gone on with; SIGTERM ends it in order."""
     import signal
 
@@ -900,8 +898,9 @@ def _resumable(is_under_way: Callable[[], bool]) -> Iterator[None]:
     try:
         yield
     except BaseException:
+        complaints.sum_up()
         if is_under_way():
-            click.echo("note: what is done is kept; go on with --resume", err=True)
+            complaints.say("note: what is done is kept; go on with --resume")
         raise
     finally:
         signal.signal(signal.SIGTERM, before)
@@ -972,16 +971,16 @@ class _Complaints:
 
     def __init__(self, say: Callable[[str], None] | None = None) -> None:
         self.count = 0
-        self._say = say or partial(click.echo, err=True)
+        self.say = say or partial(click.echo, err=True)
 
     def __call__(self, error: InputError) -> None:
         self.count += 1
         if self.count <= _SHOWN:
-            self._say(str(error))
+            self.say(str(error))
 
     def sum_up(self) -> None:
         if self.count:
-            self._say(f"unreadable articles left out: {self.count}")
+            self.say(f"unreadable articles left out: {self.count:,}")
 
 
 def _only(given: dict[str, Any], *names: str) -> dict[str, Any]:

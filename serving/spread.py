@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+import signal
 import threading
 import time
 import warnings
 from collections import deque
 from collections.abc import Generator, Iterable, Iterator
-from functools import cache
 from typing import Any, Generic, TypeVar
 
 from labels.blocks import Block
@@ -60,11 +60,11 @@ def _in_processes(
 
 def _round(queue: _Queue[_Mark], jobs: int) -> Generator[tuple[_Mark, Done]]:
     """Until the input is read, or whoever takes the results lags behind."""
-    from joblib import Parallel
+    from joblib import Parallel, parallel_config
 
-    run = Parallel(
-        jobs, return_as="generator", batch_size=1, pre_dispatch=f"2*{jobs}", max_nbytes=None
-    )
+    handing = {"batch_size": 1, "pre_dispatch": f"2*{jobs}", "max_nbytes": None}
+    with parallel_config("loky", initializer=_begin, initargs=(os.getpid(),)):
+        run = Parallel(jobs, return_as="generator", **handing)
     results = run(queue.calls())
     try:
         for done in results:
@@ -104,24 +104,26 @@ class _Queue(Generic[_Mark]):
                 self.is_read, self.fault = True, error
                 return
             self.marks.append(mark)
-            yield delayed(_apart)(os.getpid(), self._work, block)
+            yield delayed(_apart)(self._work, block)
 
 
-def _apart(parent: int, work: Work, block: Block) -> Done:
+def _apart(work: Work, block: Block) -> Done:
     """In a process of its own."""
     from serving.doing import tag_block
 
-    _end_with(parent)
     return tag_block(work, block)
 
 
-@cache
-def _end_with(parent: int) -> None:
-    """A process whose parent was killed would wait for work for five minutes, and hold memory."""
+def _begin(parent: int) -> None:
+    """What a process does first: it ends with its parent, and leaves Ctrl-C to it.
+
+    When its parent is killed it would wait for work for five minutes, and hold memory.
+    """
 
     def watch() -> None:
         while os.getppid() == parent:
             time.sleep(_LOOK)
         os._exit(1)
 
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=watch, daemon=True).start()
