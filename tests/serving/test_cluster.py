@@ -318,7 +318,9 @@ def test_the_version_is_taken_away_from_workers_in_the_end(
     job: Job, run: Callable[..., Outcome], workers: LocalCluster
 ) -> None:
     run(job)
-    folders = [Path(nanny.worker_dir) for nanny in workers.workers.values()]
+    there = workers.scheduler_info["workers"].values()
+    folders = [Path(worker["local_directory"]) for worker in there]
+    assert all(folder.is_dir() for folder in folders)
     assert [path.name for folder in folders for path in folder.glob("newstag-*")] == []
 
 
