@@ -77,10 +77,10 @@ def read_blocks(
     try:
         with opened(path) as file:
             if are_lines(file):
-                yield from _blocks_of_lines(file, start, size)
+                yield from blocks_of_lines(file, start, size)
             else:
-                items = _to_the_end(read_items(file, columns, wanted, start.at))
-                yield from _blocks_of_items(file, items, start, size)
+                items = to_the_end(read_items(file, columns, wanted, start.at))
+                yield from blocks_of_items(file, items, start, size)
     except UnreadableError:
         raise
     except InputError as error:  # nothing of it could be read
@@ -88,7 +88,7 @@ def read_blocks(
             yield Block(name=error.where, held=(_told(error),), end=Place(at=1), read=0)
 
 
-def _blocks_of_lines(file: Opened, start: Place, size: int) -> Iterator[Block]:
+def blocks_of_lines(file: Opened, start: Place, size: int) -> Iterator[Block]:
     for portion in read_portions(file, size, start.at, start.line):
         yield Block(
             name=file.name,
@@ -100,7 +100,7 @@ def _blocks_of_lines(file: Opened, start: Place, size: int) -> Iterator[Block]:
         )
 
 
-def _blocks_of_items(
+def blocks_of_items(
     file: Opened, items: Iterator[Item], start: Place, size: int
 ) -> Iterator[Block]:
     held: list[Item] = []
@@ -123,7 +123,7 @@ def _length(item: Item) -> int:
     return sum(len(value) for value in item[1].values() if isinstance(value, str))
 
 
-def _to_the_end(items: Iterator[Item]) -> Iterator[Item]:
+def to_the_end(items: Iterator[Item]) -> Iterator[Item]:
     """The items; the fault that ends them is the last."""
     try:
         yield from items

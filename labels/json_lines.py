@@ -12,6 +12,7 @@ from labels.opening import PIECE, Opened
 
 NOT_UTF8 = "Save it as UTF-8, for instance: iconv -f GB18030 -t UTF-8"
 _LONGEST_MIB = 16
+_LEAST = 512  # bytes to look at at once
 _LONGEST = _LONGEST_MIB * 1024 * 1024  # bytes of a line
 
 
@@ -76,7 +77,7 @@ class _Cutter:
     def __init__(self, opened: Opened, size: int, at: int, line: int) -> None:
         self._opened = opened
         self._size = size
-        self._piece = min(size, PIECE)
+        self._piece = min(max(size, _LEAST), PIECE)
         sought = at > 0 and opened.seek(at)
         self._position = at if sought else opened.offset  # of what is read next
         self._start = max(at, opened.offset)
@@ -91,7 +92,9 @@ class _Cutter:
         try:
             for piece in pieces:
                 self._hold(piece)
-                due = self._length >= self._size or (len(piece) < self._piece and self._opened.waits)
+                due = self._length >= self._size or (
+                    len(piece) < self._piece and self._opened.waits
+                )
                 if self._tail > _LONGEST or (due and self._tail < self._length):
                     yield from self._whole_lines()
                 if self._tail > _LONGEST:
@@ -106,11 +109,11 @@ class _Cutter:
                 yield Portion(b"", self._line + 1, error, self._position + 1, self._line)
 
     def _pieces(self) -> Iterator[bytes]:
-        while piece := self._opened.file.read1(self._piece):
+        while piece := self._opened.file.read1(PIECE):
             before = self._start - self._position
             self._position += len(piece)
-            if before < len(piece):
-                yield piece[max(before, 0) :]
+            for at in range(max(before, 0), len(piece), self._piece):
+                yield piece[at : at + self._piece]
 
     def _hold(self, piece: bytes) -> None:
         self._held.append(piece)

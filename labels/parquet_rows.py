@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from pyarrow.parquet import ParquetFile
 
-_ROWS = 256  # read at a time
+AT_ONCE = 256  # read at a time
 _BUFFER = 1024 * 1024  # bytes of a column that are read at a time
 _FIX = "Copy or export it again"
 
@@ -40,23 +40,23 @@ def read_parquet(
         with ParquetFile(
             opened.path, pre_buffer=False, buffer_size=_BUFFER, memory_map=False
         ) as file:
-            names = _names(file, opened.name, columns, wanted)
+            names = names_of(file, opened.name, columns, wanted)
             first, row = _first_group(file, start)
             for batch in _batches(file, names, first):
                 end = row + len(batch)
                 opened.note_read(_bytes_until(file, opened.path, end))
                 if end > start:
                     skipped = max(start - row, 0)
-                    yield from _rows(batch.slice(skipped), opened.name, row + skipped)
+                    yield from rows_of(batch.slice(skipped), opened.name, row + skipped)
                 row = end
     except UnreadableError:
         raise
     except (pa.ArrowException, OSError, InputError) as error:
         if row >= start:  # or else it was told the last time
-            raise _fault(opened.name, row, error) from error
+            raise fault_of(opened.name, row, error) from error
 
 
-def _fault(name: str, row: int, error: Exception) -> InputError:
+def fault_of(name: str, row: int, error: Exception) -> InputError:
     """Of the system where it has a number, or else of the file: Arrow raises OSError for both."""
     if isinstance(error, InputError):
         return error
@@ -69,9 +69,10 @@ def _fault(name: str, row: int, error: Exception) -> InputError:
     return BrokenOffError(f"{name}[{row}]", f"damaged Parquet ({said})", _FIX)
 
 
-def _names(
+def names_of(
     file: ParquetFile, name: str, columns: Mapping[str, str], wanted: Collection[str] | None
 ) -> list[str]:
+    """The columns to read of a file: those that are wanted, or all of them."""
     found = file.schema_arrow.names
     check_header(found, name, columns, "Export it with a column {} of ids")
     if not file.metadata.num_rows:
@@ -96,7 +97,7 @@ def _first_group(file: ParquetFile, start: int) -> tuple[int, int]:
 def _batches(file: ParquetFile, names: list[str], first: int) -> Iterator[pa.RecordBatch]:
     """They begin anew with each group, so that a damage is met at the same row from anywhere."""
     for group in range(first, file.num_row_groups):
-        yield from file.iter_batches(_ROWS, row_groups=[group], columns=names, use_threads=False)
+        yield from file.iter_batches(AT_ONCE, row_groups=[group], columns=names, use_threads=False)
 
 
 def _bytes_until(file: ParquetFile, path: str, row: int) -> int:
@@ -105,7 +106,7 @@ def _bytes_until(file: ParquetFile, path: str, row: int) -> int:
     return Path(path).stat().st_size * row // rows
 
 
-def _rows(batch: pa.RecordBatch, name: str, first: int) -> Iterator[Item]:
+def rows_of(batch: pa.RecordBatch, name: str, first: int) -> Iterator[Item]:
     names = batch.schema.names
     values = [_values(column) for column in batch.columns]
     for index in range(len(batch)):

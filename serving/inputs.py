@@ -51,7 +51,7 @@ class Inputs:
         Raises:
             UnreadableError: the system does not give a file.
         """
-        columns, wanted = dict(work.columns), _wanted(work)
+        columns, wanted = dict(work.columns), wanted_of(work)
         known = self.bytes if self.again else 0
         for number in range(first, len(self.sources)):
             before = sum(size for size, _ in self.stamps[:number])
@@ -90,7 +90,7 @@ def _stamp(path: str) -> Stamp:
     return found.st_size, found.st_mtime_ns
 
 
-def _wanted(work: Work) -> Collection[str]:
+def wanted_of(work: Work) -> Collection[str]:
     """The columns of a Parquet file that a prediction or a comparison needs."""
     groups = [group.id for group in work.scheme().groups] if work.against == LABELS else []
     return {*KNOWN_KEYS, *(theirs for _, theirs in work.columns), *groups}

@@ -15,7 +15,7 @@ from labels.errors import InputError, NewstagError, StateError
 from serving import cluster
 from serving.fingerprint import fingerprint, unlike
 from serving.folder import Finished, Folder
-from serving.inputs import _wanted as wanted
+from serving.inputs import wanted_of
 from serving.job import Complain, Job, Outcome, Progress
 from serving.joined import counts_of, join_all
 from serving.locations import Location, files_of, is_url, located
@@ -42,7 +42,7 @@ def tag(
     files = files_of(job.inputs, folder.owns)
     _refuse_input(job, folder, files)
     size = size or size_for(files)
-    parts = parts_of(files, size, dict(job.work.columns), wanted(job.work))
+    parts = parts_of(files, size, dict(job.work.columns), wanted_of(job.work))
     begun = _begun(job, folder, _made(job, folder, files, size), len(parts))
     if begun.already:
         folder.tidy()
@@ -187,7 +187,7 @@ class _Run:
             work=self._job.work,
             folder=self._folder,
             run=str(self._begun.note["run"]),
-            wanted=wanted(self._job.work),
+            wanted=wanted_of(self._job.work),
             strict=self._job.strict,
             block=self._job.block,
         )

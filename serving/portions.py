@@ -7,11 +7,11 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
-from labels.blocks import Block, Place, _blocks_of_items, _blocks_of_lines, _to_the_end
+from labels.blocks import Block, Place, blocks_of_items, blocks_of_lines, to_the_end
 from labels.errors import InputError, UnreadableError
 from labels.items import Item
 from labels.opening import PIECE, Opened, Stream
-from labels.parquet_rows import _ROWS, _fault, _names, _rows
+from labels.parquet_rows import AT_ONCE, fault_of, names_of, rows_of
 from serving.parts import Part
 
 if TYPE_CHECKING:
@@ -121,21 +121,21 @@ class Portions:
         raw.seek(0)
         if part.file.format == "packed" or head == _GZIP:
             if not part.start:  # or else the first part does it all
-                yield from _blocks_of_lines(Opened(part.file.path, name, raw), Place(), size)
+                yield from blocks_of_lines(Opened(part.file.path, name, raw), Place(), size)
             return
         if part.start and head in _UTF16:
             return  # of which the first part tells
         window = Window(raw, part.start, part.stop)
         opened = _Middle(name, window) if part.start else Opened(part.file.path, name, window)
         try:
-            yield from _blocks_of_lines(opened, Place(), size)
+            yield from blocks_of_lines(opened, Place(), size)
         finally:
             self.lines = window.lines
 
     def _rows(self, raw: Any, size: int) -> Iterator[Block]:
         items = islice(self._items(raw), self._part.stop - self._part.start)
         opened = _Middle(self._part.file.name, io.BytesIO())
-        yield from _blocks_of_items(opened, _to_the_end(items), Place(at=self._part.start), size)
+        yield from blocks_of_items(opened, to_the_end(items), Place(at=self._part.start), size)
 
     def _items(self, raw: Any) -> Iterator[Item]:
         """Rows, read in batches that begin anew with each row group, as those of a local run."""
@@ -146,17 +146,17 @@ class Portions:
         row = 0  # of the batch that is read next
         try:
             with ParquetFile(raw, pre_buffer=False, buffer_size=PIECE) as file:
-                names = _names(file, name, self._columns, self._wanted)
+                names = names_of(file, name, self._columns, self._wanted)
                 groups, row = _groups(file.metadata, start, stop)
                 for group in groups:
                     options = {"row_groups": [group], "columns": names, "use_threads": False}
-                    for batch in file.iter_batches(_ROWS, **options):
+                    for batch in file.iter_batches(AT_ONCE, **options):
                         skipped = min(max(start - row, 0), len(batch))
-                        yield from _rows(batch.slice(skipped), name, row + skipped)
+                        yield from rows_of(batch.slice(skipped), name, row + skipped)
                         row += len(batch)
         except (pa.ArrowException, OSError) as error:
             if row >= start:  # or else a part before this one tells of it
-                raise _fault(name, row, error) from error
+                raise fault_of(name, row, error) from error
 
 
 def _groups(metadata: FileMetaData, start: int, stop: int) -> tuple[Sequence[int], int]:

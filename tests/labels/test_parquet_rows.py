@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from labels.errors import InputError, UnreadableError
-from labels.parquet_rows import _fault
+from labels.parquet_rows import fault_of
 from labels.reading import read_articles
 from labels.rows import raise_it, read_rows
 
@@ -133,7 +133,7 @@ def test_a_file_without_ids_or_rows_is_refused(save: Save) -> None:
 
 
 def test_a_disk_that_fails_is_the_fault_of_the_system() -> None:
-    error = _fault("a.parquet", 3, OSError(5, "Input/output error"))
+    error = fault_of("a.parquet", 3, OSError(5, "Input/output error"))
     assert isinstance(error, UnreadableError)
     assert str(error) == (
         "a.parquet: cannot be read (Input/output error). Check the disk or the connection."
