@@ -327,7 +327,7 @@ def tag(inputs: tuple[str, ...], quiet: bool, **given: Any) -> None:
     run, is_under_way = _way(given["dask"])
     with watched(quiet) as progress:
         complaints = _Complaints(progress.say)
-        with _resumable(lambda: progress.begun and is_under_way(job), complaints):
+        with _resumable(lambda: (progress.begun or job.resume) and is_under_way(job), complaints):
             outcome = run(job, complaints, progress)
     counts = outcome.counts
     if counts["rejected"]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import NamedTuple, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from labels.errors import BrokenOffError, InputError
 from labels.items import Item
@@ -12,6 +12,7 @@ from labels.opening import PIECE, Opened
 
 NOT_UTF8 = "Save it as UTF-8, for instance: iconv -f GB18030 -t UTF-8"
 _LONGEST_MIB = 16
+DEEPEST = 100  # brackets within brackets
 _LEAST = 512  # bytes to look at at once
 _LONGEST = _LONGEST_MIB * 1024 * 1024  # bytes of a line
 
@@ -46,11 +47,28 @@ def parse(name: str, lines: bytes, number: int) -> Iterator[Item]:
             yield _longer(name, count)
             continue
         try:
-            yield where, json.loads(line.decode(), parse_constant=_no_constant)
+            row = json.loads(line.decode(), parse_constant=_no_constant)
+            _refuse_deep(line, row)
+            yield where, row
         except UnicodeDecodeError:
             yield InputError(where, "not UTF-8", NOT_UTF8)
-        except (ValueError, RecursionError) as error:
+        except RecursionError:
+            yield InputError(where, f"nested more than {DEEPEST} deep", "Give one object a line")
+        except ValueError as error:
             yield InputError(where, f"not JSON ({error})", "Give one object a line")
+
+
+def _refuse_deep(line: bytes, row: object) -> None:
+    """Where Python's own limit lies depends on who calls; ours is the same in every process."""
+    if line.count(b"[") + line.count(b"{") <= DEEPEST:
+        return
+    level: list[Any] = [row] if isinstance(row, dict | list) else []
+    for _ in range(DEEPEST):
+        inner = (one.values() if isinstance(one, dict) else one for one in level)
+        level = [one for values in inner for one in values if isinstance(one, dict | list)]
+        if not level:
+            return
+    raise RecursionError(f"nested more than {DEEPEST} deep")
 
 
 def _longer(name: str, number: int) -> InputError:

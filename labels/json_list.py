@@ -8,10 +8,8 @@ from typing import Any, NoReturn
 
 from labels.errors import BrokenOffError, InputError
 from labels.items import Item
-from labels.json_lines import NOT_UTF8
+from labels.json_lines import DEEPEST, NOT_UTF8
 from labels.opening import Opened
-
-_DEEPEST = 100  # brackets within brackets
 
 
 def read_list(opened: Opened) -> Iterator[Item]:
@@ -53,8 +51,8 @@ def _items(
         if depth == 0 and event == "end_array":
             continue  # the parser still looks for what follows the list
         depth += event in {"start_map", "start_array"}
-        if depth > _DEEPEST:
-            raise BrokenOffError(name, f"nested more than {_DEEPEST} deep", "Export it again")
+        if depth > DEEPEST:
+            raise BrokenOffError(name, f"nested more than {DEEPEST} deep", "Export it again")
         # As json has them; ijson's floats stop a whole file at an integer over 64 bits.
         item.event(event, float(value) if isinstance(value, Decimal) else value)
         depth -= event in {"end_map", "end_array"}

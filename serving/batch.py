@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections import Counter
@@ -49,7 +50,8 @@ def tag(job: Job, complain: Complain, progress: Progress, places: Places | None 
             return _Run(job, inputs, places, complain, progress).to_file(journal, made)
     except OSError as error:
         fix = "Check the folder, its permissions and the space on its disk"
-        raise StateError(job.output, f"cannot be written ({error.strerror})", fix) from error
+        said = os.strerror(error.errno) if error.errno else str(error)  # Arrow says much more
+        raise StateError(job.output, f"cannot be written ({said})", fix) from error
 
 
 def _to_terminal(job: Job, complain: Complain, progress: Progress) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import threading
 import time
@@ -52,8 +53,10 @@ def _in_processes(
         while not queue.is_read:
             yield from _round(queue, jobs)
     except TerminatedWorkerError as error:
-        what = "one of its processes was killed, or had no memory left"
-        raise StateError("newstag tag", what, "Give fewer --jobs") from error
+        codes = re.search(r"\{.*\}", str(error))
+        what = f"one of its processes ended by itself {codes[0] if codes else ''}".rstrip()
+        fix = "SIGKILL is a lack of memory, as a rule: give fewer --jobs"
+        raise StateError("newstag tag", what, fix) from error
     if queue.fault:
         raise queue.fault
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -257,7 +258,23 @@ def test_a_line_that_is_not_json_is_refused_with_its_number(
 def test_a_line_of_endless_brackets_is_refused_and_not_a_crash(write: Write) -> None:
     rows, rejected = leniently(write("a.jsonl", "[" * 200_000 + '\n{"id": 2}\n'))
     assert rows == [("a.jsonl:2", {"id": 2})]
-    assert [error.split(" (")[0] for error in rejected] == ["a.jsonl:1: not JSON"]
+    assert rejected == ["a.jsonl:1: nested more than 100 deep. Give one object a line."]
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.jsonl"])
+def test_a_hundred_brackets_within_brackets_are_read_and_one_more_is_not(
+    write: Write, name: str
+) -> None:
+    def row(deep: int) -> str:
+        text = '{"id": 1, "more": ' + "[" * (deep - 1) + "]" * (deep - 1) + "}"
+        return f"[{text}]" if name == "a.json" else text
+
+    assert len(strictly(write(name, row(100)))) == 1
+    assert "nested more than 100 deep" in refusal(write(name, row(101)))
+
+
+def test_brackets_in_a_text_are_no_nesting(write: Write) -> None:
+    assert len(strictly(write("a.jsonl", json.dumps({"id": 1, "content": "[{" * 500})))) == 1
 
 
 def test_a_strict_reader_of_json_lines_stops_at_the_first_bad_row(write: Write) -> None:

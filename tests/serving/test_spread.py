@@ -84,7 +84,8 @@ def test_a_process_that_is_killed_is_told(work: Work, blocks: Marked) -> None:
     with pytest.raises(StateError) as told:
         list(results)
     assert str(told.value) == (
-        "newstag tag: one of its processes was killed, or had no memory left. Give fewer --jobs."
+        "newstag tag: one of its processes ended by itself {SIGKILL(-9)}. "
+        "SIGKILL is a lack of memory, as a rule: give fewer --jobs."
     )
 
 
