@@ -75,10 +75,13 @@ def test_a_damaged_version_is_told_from_another_process(version: Path, blocks: M
 
 
 def test_a_process_that_is_killed_is_told(work: Work, blocks: Marked) -> None:
-    with pytest.raises(StateError) as told:
+    def kill_one_at_work() -> None:
         for number, _ in enumerate(spread(work, blocks * 200, 2)):
             if number == 50:
                 workers(os.getpid())[0].kill()
+
+    with pytest.raises(StateError) as told:
+        kill_one_at_work()
     assert str(told.value) == (
         "newstag tag: one of its processes ended by itself {SIGKILL(-9)}. "
         "SIGKILL is a lack of memory, as a rule: give fewer --jobs."
