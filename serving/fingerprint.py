@@ -13,6 +13,7 @@ from labels.sources import Source
 from models.files import sha256
 from models.manifest import read_manifest
 from models.sums import sums_digest
+from serving.packing import kind_of
 from serving.work import LABELS, Work
 
 STANDARD_INPUT = "standard input"  # which cannot be read a second time
@@ -65,7 +66,7 @@ def _content(path: str) -> list[str]:
     if path == "-":
         return [STANDARD_INPUT]
     try:
-        return [sha256(Path(path)), "".join(Path(path).suffixes[-2:]).lower()]
+        return [sha256(Path(path)), kind_of(path)]  # the ending says how it is read
     except OSError as error:
         raise _unreadable(path, error) from error
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -53,8 +54,8 @@ class Inputs:
         """
         columns, wanted = dict(work.columns), wanted_of(work)
         known = self.bytes if self.again else 0
-        for number in range(first, len(self.sources)):
-            before = sum(size for size, _ in self.stamps[:number])
+        befores = accumulate((size for size, _ in self.stamps), initial=0)
+        for number, before in islice(enumerate(befores), first, len(self.sources)):
             place = start if number == first else Place()
             path = self.sources[number].path
             for block in read_blocks(path, place, columns=columns, wanted=wanted, size=size):

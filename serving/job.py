@@ -60,7 +60,10 @@ class Job:
         """Whether a run that was broken off can be gone on with."""
         if self.output == "-":
             return False
-        begun = read_journal(beside(self.output).partial("journal"))
+        try:
+            begun = read_journal(beside(self.output).partial("journal"))
+        except OSError:  # told of already
+            return False
         return begun is not None and begun.state.sizes != {}
 
     def summary(self, counts: Mapping[str, int]) -> dict[str, object] | None:

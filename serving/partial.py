@@ -64,16 +64,24 @@ class Partial:
 
     @contextmanager
     def open(self) -> Iterator[None]:
-        """Open the streams at the end of what the journal knows of."""
+        """Open the streams at the end of what the journal knows of.
+
+        Raises:
+            StateError: one of them has not all that the journal knows of.
+        """
         with ExitStack() as stack:
             self._streams = {name: stack.enter_context(self._opened(name)) for name in STREAMS}
+            self._places.sync()  # or a power cut could leave a journal without its streams
             yield
 
     def _opened(self, name: str) -> BinaryIO:
-        path = self._places.partial(name)
+        path, known = self._places.partial(name), self.state.sizes.get(name, 0)
         path.touch()
+        if path.stat().st_size < known:
+            what = "shorter than its journal says: somebody altered it, or the disk lost it"
+            raise StateError(str(path), what, "Give --overwrite to start anew")
         file = path.open("r+b")
-        file.truncate(self.state.sizes.get(name, 0))
+        file.truncate(known)
         file.seek(0, os.SEEK_END)
         return file
 
@@ -128,7 +136,9 @@ def put_in_place(places: Places, state: State, summary: Mapping[str, object] | N
 
 def discard(places: Places) -> None:
     """Remove what was written of an output that cannot be gone on with; rejects are told of."""
-    places.put("rejects")
-    for part in ("output", "changed", "journal"):
+    rejects = places.partial("rejects")
+    if rejects.exists() and rejects.stat().st_size:
+        places.put("rejects")
+    for part in ("output", "rejects", "changed", "journal"):
         places.partial(part).unlink(missing_ok=True)
     places.packed().unlink(missing_ok=True)

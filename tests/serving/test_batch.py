@@ -214,6 +214,33 @@ def test_what_a_kill_left_behind_the_last_entry_is_cut_off(job: Job, tmp_path: P
     assert Path(job.output).read_bytes() == (tmp_path / "whole.jsonl").read_bytes()
 
 
+def test_a_partial_file_that_lost_its_end_is_not_filled_up_with_nothing(job: Job) -> None:
+    broken_off(job, 10)
+    partial = beside(job.output).partial("output")
+    os.truncate(partial, 5)
+    assert refusal(replace(job, resume=True)) == (
+        f"{partial}: shorter than its journal says: somebody altered it, or the disk lost it. "
+        "Give --overwrite to start anew."
+    )
+    assert run(replace(job, overwrite=True)).counts["tagged"] == 24
+
+
+def test_many_files_are_one_stream(job: Job, rows: Rows, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for at, row in enumerate(rows):
+        (folder / f"{at:02}.jsonl").write_text(json.dumps(row), "utf-8")
+    run(job)
+    told: list[float] = []
+    many = replace(job, inputs=[str(folder)], output=str(tmp_path / "many.jsonl"))
+    broken_off(many, 10)
+    tag(replace(many, resume=True), silent, lambda _done, share: told.append(share))
+    assert Path(many.output).read_bytes() == Path(job.output).read_bytes()
+    assert told == sorted(told)
+    assert 0.3 < told[0] < 0.6
+    assert told[-1] == 1.0
+
+
 def test_resuming_where_nothing_was_begun_is_beginning(job: Job) -> None:
     assert run(replace(job, resume=True)).counts["tagged"] == 24
 
