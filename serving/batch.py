@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
 from collections import Counter
 from collections.abc import Generator
 from contextlib import closing, suppress
-from io import RawIOBase
 
 from labels.errors import InputError, StateError
 from labels.sources import expand
@@ -61,7 +61,8 @@ def _to_terminal(job: Job, complain: Complain, progress: Progress) -> Outcome:
     with closing(_results(job, inputs_of(expand(job.inputs)), State())) as results:
         for mark, done in results:
             counts += _heard(job, done, complain)
-            sys.stdout.write(done.streams["output"].decode())
+            # Line by line: without a buffer (python -u) Python drops the rest of a long one.
+            sys.stdout.writelines(io.StringIO(done.streams["output"].decode(), newline="\n"))
             sys.stdout.flush()
             progress(counts["tagged"], mark.share)
     job.refuse_nothing(counts)
@@ -104,7 +105,7 @@ class _Run:
         self._complain = complain
         self._progress = progress
 
-    def to_file(self, journal: RawIOBase, made: Fingerprint) -> Outcome:
+    def to_file(self, journal: io.RawIOBase, made: Fingerprint) -> Outcome:
         job, places = self._job, self._places
         state = found(places, made, job, again=self._inputs.again)
         self._refuse_rejects(state)

@@ -31,9 +31,9 @@ def test_a_wrong_state_exits_1_with_one_line(command: Newstag) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (1, "", message)
 
 
-def test_a_wrong_input_exits_1_with_one_line(command: Newstag, trained: Path, write: Write) -> None:
-    done = command("tag", write("empty.json", ""), "--store", trained)
-    message = "empty.json: an empty file. Export it again, or leave it out.\n"
+def test_a_wrong_input_exits_1_with_one_line(command: Newstag, trained: Path) -> None:
+    done = command("tag", "gone.json", "--store", trained)
+    message = "gone.json: no such file or directory. Check the path and its permissions.\n"
     assert (done.returncode, done.stdout, done.stderr) == (1, "", message)
 
 
