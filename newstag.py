@@ -327,7 +327,7 @@ def tag(inputs: tuple[str, ...], quiet: bool, **given: Any) -> None:
     run, is_under_way = _way(given["dask"])
     with watched(quiet) as progress:
         complaints = _Complaints(progress.say)
-        with _resumable(lambda: (progress.begun or job.resume) and is_under_way(job), complaints):
+        with _resumable(partial(is_under_way, job), complaints):
             outcome = run(job, complaints, progress)
     counts = outcome.counts
     if counts["rejected"]:
@@ -861,7 +861,7 @@ def _work(given: dict[str, Any]) -> Work:
         found = _store(given["store"]).resolve(fetched)
         read_manifest(found)  # says so where it is none, or of another format
         check_sums(found)
-        return str(found)
+        return str(found.resolve())
 
     against = given["compare_with"] or ""
     work = Work(
@@ -873,8 +873,19 @@ def _work(given: dict[str, Any]) -> Work:
         only_changed=given["only_changed"],
     )
     groups = [group.id for group in work.scheme().groups]
+    if against not in {"", LABELS}:
+        _refuse_strangers(groups, replace(work, model=work.against))
     columns = read_columns(given["columns"], groups) if given["columns"] else {}
     return replace(work, columns=tuple(columns.items()))
+
+
+def _refuse_strangers(groups: list[str], other: Work) -> None:
+    from labels.errors import InputError
+
+    theirs = [group.id for group in other.scheme().groups]
+    if not set(groups) & set(theirs):
+        fix = f"Compare versions that both have one of: {', '.join(groups)}"
+        raise InputError("--compare-with", f"its groups are {', '.join(theirs)}", fix)
 
 
 def _way(dask: str | None) -> tuple[Callable[..., Outcome], Callable[[Job], bool]]:
@@ -894,12 +905,18 @@ def _resumable(is_under_way: Callable[[], bool], complaints: _Complaints) -> Ite
     """Say that a run which ends before its time can be gone on with; SIGTERM ends it in order."""
     import signal
 
+    from labels.errors import InputError, UnreadableError
+    from serving.resuming import RefusedError
+
+    # Wrong input is mended first, which makes another job of it.
+    final = (InputError, RefusedError)
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     try:
         yield
-    except BaseException:
+    except BaseException as error:
         complaints.sum_up()
-        if is_under_way():
+        goes_on = isinstance(error, UnreadableError) or not isinstance(error, final)
+        if goes_on and is_under_way():
             complaints.say("note: what is done is kept; go on with --resume")
         raise
     finally:
@@ -967,7 +984,7 @@ def _read_corpus(*, strict: bool, quiet: bool = False, **given: Any) -> Corpus:
 
 
 class _Complaints:
-    """Unreadable rows: the first few are shown, all are counted."""
+    """Unreadable rows: the first few are shown, all are counted; files that broke off always."""
 
     def __init__(self, say: Callable[[str], None] | None = None) -> None:
         self.count = 0
@@ -975,7 +992,7 @@ class _Complaints:
 
     def __call__(self, error: InputError) -> None:
         self.count += 1
-        if self.count <= _SHOWN:
+        if self.count <= _SHOWN or error.what.endswith("what follows was not read"):
             self.say(str(error))
 
     def sum_up(self) -> None:

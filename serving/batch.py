@@ -13,7 +13,7 @@ from contextlib import closing, suppress
 from labels.errors import InputError, StateError
 from labels.sources import expand
 from serving.fingerprint import Fingerprint, fingerprint
-from serving.inputs import Inputs, Mark, inputs_of
+from serving.inputs import Inputs, Mark, inputs_of, refuse_pipes
 from serving.job import Complain, Job, Outcome, Progress
 from serving.journal import State
 from serving.output import header
@@ -24,7 +24,10 @@ from serving.resuming import found
 from serving.spread import spread
 from serving.work import Done
 
-_NOTE = 1.0  # seconds between two entries of the journal: what a kill costs at most, about
+# Between two entries of the journal: what a kill costs at most, about. A run of days notes less
+# often, or its journal would grow without end.
+_NOTE = 1.0  # seconds
+_NOTE_SHARE = 0.001  # of the time that the run has taken
 _SMALL = 4 * 1024 * 1024  # bytes of input, tagged sooner than other processes would have begun
 
 
@@ -43,7 +46,10 @@ def tag(job: Job, complain: Complain, progress: Progress, places: Places | None 
         return _to_terminal(job, complain, progress)
     places = places or beside(job.output)
     job.refuse_target(places.target)
-    inputs = inputs_of(expand(job.inputs, places.owns))
+    job.refuse_own_input(places)
+    sources = expand(job.inputs, places.owns)
+    refuse_pipes(sources)
+    inputs = inputs_of(sources)
     made = fingerprint(inputs.sources, job.work, kind_of(places.target.name))
     try:
         with alone(places, job.output) as journal:
@@ -71,13 +77,15 @@ def _to_terminal(job: Job, complain: Complain, progress: Progress) -> Outcome:
 
 def _results(job: Job, inputs: Inputs, state: State) -> Generator[tuple[Mark, Done]]:
     blocks = inputs.blocks(job.work, state.source, state.place, job.block)
-    return spread(job.work, blocks, job.jobs or _processes(job, inputs))
+    return spread(job.work, blocks, job.jobs or _processes(inputs))
 
 
-def _processes(job: Job, inputs: Inputs) -> int:
-    """All cores, where other processes are worth the second that it takes to begin them."""
-    small = inputs.again and inputs.bytes < _SMALL
-    if small or (job.output == "-" and not inputs.again):
+def _processes(inputs: Inputs) -> int:
+    """All cores, where other processes are worth the second that it takes to begin them.
+
+    Standard input is for one: while joblib waits for more of it, no signal would end the run.
+    """
+    if not inputs.again or inputs.bytes < _SMALL:
         return 1
     from joblib import cpu_count
 
@@ -141,16 +149,17 @@ class _Run:
         if not began.sizes.get("output"):
             first = header(self._job.work.rows, self._job.work.scheme())
             partial.add({"output": first}, began)
-        noted = time.monotonic()
+        start = noted = time.monotonic()
         try:
             with closing(_results(self._job, self._inputs, began)) as results:
                 for mark, done in results:
                     counts += _heard(self._job, done, self._complain)
                     state = State(source=mark.source, place=mark.place, counts=dict(counts))
                     partial.add(done.streams, state)
-                    if time.monotonic() - noted > _NOTE:
+                    now = time.monotonic()
+                    if now - noted > max(_NOTE, _NOTE_SHARE * (now - start)):
                         partial.note()
-                        noted = time.monotonic()
+                        noted = now
                     self._progress(counts["tagged"], mark.share)
         except (Exception, KeyboardInterrupt, SystemExit):
             with suppress(OSError):  # of a full disk: the journal tells what was on it before

@@ -87,7 +87,7 @@ def count(now: Prediction, before: Before) -> Counter[str]:
                 found[f"{group.id}:{label}:review_before"] = 1
         if group.exclusive and was != is_:
             found[f"{group.id}:{'|'.join(sorted(was))}>{'|'.join(sorted(is_))}:moved"] = 1
-    found["compared"] = int(bool(before.labels))
+    found["compared"] = int(any(True for _ in _groups(now, before)))
     found["changed"] = int(changed)
     found["review_before"] = int(bool(before.review))
     return found

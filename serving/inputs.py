@@ -76,6 +76,18 @@ class Inputs:
                 raise InputError(source.path, "changed while it was read", fix)
 
 
+def refuse_pipes(sources: Sequence[Source]) -> None:
+    """What is read to see whether it is the same must be there a second time.
+
+    Raises:
+        InputError: a source by name that is no regular file.
+    """
+    for source in sources:
+        if source.path != "-" and Path(source.path).exists() and not Path(source.path).is_file():
+            fix = "Pipe it in, and give - instead"
+            raise InputError(source.path, "not a file that can be read twice", fix)
+
+
 def inputs_of(sources: Sequence[Source]) -> Inputs:
     return Inputs(sources=sources, stamps=[_stamp(source.path) for source in sources])
 

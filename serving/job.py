@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from labels.errors import InputError, StateError
+from models.manifest import read_manifest
 from serving.journal import read_journal
 from serving.packing import kind_of, rows_for
-from serving.places import beside
+from serving.places import Places, beside
 from serving.summary import summary
 from serving.work import LABELS, Work
 
@@ -43,6 +44,9 @@ class Job:
 
     def refuse_target(self, target: Path) -> None:
         """What the output cannot be, whatever comes of the job."""
+        if kind_of(self.output) != kind_of(target.name):
+            what = f"a link to a file of another kind, '{target.name}'"
+            raise StateError(self.output, what, "Give the file itself, or a link of its kind")
         if rows_for(kind_of(target.name)) is None:
             fix = "End it in .jsonl, .csv or .parquet, or in .jsonl.gz or .csv.gz"
             raise StateError(self.output, f"no kind of output for '{kind_of(target.name)}'", fix)
@@ -55,6 +59,13 @@ class Job:
         names = [name for name in self.inputs if name != "-" and Path(name).exists()]
         if target.exists() and any(target.samefile(name) for name in names):
             raise StateError(self.output, "an input as well", "Give another -o")
+
+    def refuse_own_input(self, places: Places) -> None:
+        """An input that is called like a file that goes with the output would be written over."""
+        for name in self.inputs:
+            if name != "-" and places.owns(Path(name)):
+                fix = f"Give another -o: that one keeps files of its own called {self.output}.…"
+                raise StateError(name, "an input that the output would write over", fix)
 
     def is_under_way(self) -> bool:
         """Whether a run that was broken off can be gone on with."""
@@ -71,8 +82,12 @@ class Job:
         if not self.work.against:
             return None
         against = self.work.against
-        other = against if against == LABELS else Path(against).name
-        return summary(self.work.scheme(), counts, Path(self.work.model).name, other)
+        other = against if against == LABELS else _version(against)
+        return summary(self.work.scheme(), counts, _version(self.work.model), other)
+
+
+def _version(folder: str) -> str:
+    return read_manifest(Path(folder)).version
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

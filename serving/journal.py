@@ -49,9 +49,12 @@ def read_journal(path: Path) -> Record | None:
         lines = list(_whole_lines(path.read_bytes()))
     except FileNotFoundError:
         return None
-    if not lines or lines[0].get("format") != _FORMAT:
+    if not lines or lines[0].get("format") != _FORMAT or not isinstance(lines[0].get("job"), dict):
         return None
-    state = _state(lines[-1]) if len(lines) > 1 else State()
+    try:
+        state = _state(lines[-1]) if len(lines) > 1 else State()
+    except (AttributeError, LookupError, TypeError):  # nothing of ours
+        return None
     return Record(job=lines[0]["job"], state=state)
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
+import re
 from collections.abc import Iterable
 from typing import Literal
 
@@ -12,6 +11,8 @@ from labels.scheme import Scheme
 from models.prediction import Prediction
 
 Rows = Literal["jsonl", "csv"]
+
+_TO_QUOTE = re.compile(r'[",\r\n]')
 
 
 def header(rows: Rows, scheme: Scheme) -> bytes:
@@ -44,6 +45,9 @@ def _cells(prediction: Prediction) -> list[str]:
 
 
 def _csv_bytes(rows: Iterable[list[str]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    return text.getvalue().encode()
+    """The csv module would leave a lone carriage return in an id without quotes."""
+    return "".join(",".join(map(_quoted, cells)) + "\n" for cells in rows).encode()
+
+
+def _quoted(cell: str) -> str:
+    return f'"{cell.replace(chr(34), chr(34) * 2)}"' if _TO_QUOTE.search(cell) else cell

@@ -40,6 +40,11 @@ def rows_for(kind: str) -> Rows | None:
     return _KINDS.get(kind)
 
 
+def is_packed(kind: str) -> bool:
+    """Whether an output of this kind is made of its rows when all are there."""
+    return kind == ".parquet" or kind.endswith(".gz")
+
+
 def pack(rows: Path, kind: str, scheme: Scheme, packed: Path) -> bool:
     """Make of the rows what the kind of output is, on disk; False where they are it already."""
     if kind == ".parquet":

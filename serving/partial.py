@@ -16,8 +16,9 @@ from labels.errors import StateError
 from models.files import sha256, write_whole
 from serving.fingerprint import Fingerprint
 from serving.journal import Journal, State
-from serving.packing import kind_of, pack
+from serving.packing import is_packed, kind_of, pack
 from serving.places import Places
+from serving.resuming import RefusedError
 from serving.work import STREAMS, Work
 
 
@@ -32,11 +33,11 @@ def alone(places: Places, output: str) -> Iterator[RawIOBase]:
     with path.open("a+b", buffering=0) as file:
         if not _lock(file, path):
             fix = "Wait for it, or give another -o"
-            raise StateError(output, "another run is writing it", fix)
+            raise RefusedError(output, "another run is writing it", fix)
         try:
             yield file
         finally:
-            if path.exists() and not path.stat().st_size:
+            if _is_at(file, path) and not path.stat().st_size:
                 path.unlink()  # it was refused, or had nothing to do
 
 
@@ -44,8 +45,15 @@ def _lock(file: RawIOBase, path: Path) -> bool:
     """Whether the file is ours, and still the one at its path: its writer may just have ended."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return _is_at(file, path)
+
+
+def _is_at(file: RawIOBase, path: Path) -> bool:
+    try:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
-    except (BlockingIOError, FileNotFoundError):
+    except FileNotFoundError:
         return False
 
 
@@ -106,15 +114,21 @@ class Partial:
     def complete(self, work: Work) -> None:
         """Make of the rows what the output is to be, and say in the journal that it is whole."""
         rows, packed = self._places.partial("output"), self._places.packed()
-        made = pack(rows, kind_of(str(self._places.target)), work.scheme(), packed)
+        made = pack(rows, kind_of(self._places.target.name), work.scheme(), packed)
+        self._places.sync()  # what the journal speaks of must be there after a power cut
         self.state = replace(self.state, sha256=sha256(packed if made else rows))
         self._journal.note(self.state)
 
 
 def put_in_place(places: Places, state: State, summary: Mapping[str, object] | None) -> None:
-    """Let all parts of a whole output take their places; what a kill broke off goes on here."""
-    if places.packed().exists():
+    """Let all parts of a whole output take their places; what a kill broke off goes on here.
+
+    Raises:
+        StateError: what lies there is not what the journal says.
+    """
+    if is_packed(kind_of(places.target.name)) and places.packed().exists():
         places.packed().replace(places.partial("output"))
+    _refuse_other(places.partial("output"), state)
     for part in ("rejects", "changed"):
         if state.sizes.get(part):
             places.put(part)
@@ -134,10 +148,20 @@ def put_in_place(places: Places, state: State, summary: Mapping[str, object] | N
     places.sync()
 
 
+def _refuse_other(output: Path, state: State) -> None:
+    if state.counts.get("tagged") and output.exists() and sha256(output) != state.sha256:
+        fix = "Give --overwrite to start anew"
+        raise StateError(str(output), "not what its journal says", fix)
+
+
 def discard(places: Places) -> None:
-    """Remove what was written of an output that cannot be gone on with; rejects are told of."""
+    """Remove what was written of an output that cannot be gone on with.
+
+    Its rejects stay, where there are none of an output that stays.
+    """
     rejects = places.partial("rejects")
-    if rejects.exists() and rejects.stat().st_size:
+    others = places.target.exists() and places.whole("rejects").exists()
+    if rejects.exists() and rejects.stat().st_size and not others:
         places.put("rejects")
     for part in ("output", "rejects", "changed", "journal"):
         places.partial(part).unlink(missing_ok=True)

@@ -12,6 +12,10 @@ from serving.journal import Record, State, read_journal
 from serving.places import Places
 
 
+class RefusedError(StateError):
+    """A run that has not begun, and left everything as it was."""
+
+
 def found(places: Places, made: Fingerprint, job: Job, *, again: bool) -> State:
     """How far the job has come; one with a ``sha256`` is whole, and in its place or about to be.
 
@@ -23,37 +27,47 @@ def found(places: Places, made: Fingerprint, job: Job, *, again: bool) -> State:
     if job.overwrite:
         return State()
     under_way = read_journal(places.partial("journal"))
-    if under_way is not None:
+    if under_way is not None and any(under_way.state.counts.values()):
         return _under_way(under_way, made, job, again=again)
-    _refuse_stranger(places.partial("output"))
+    if under_way is None:
+        _refuse_stranger(places.partial("output"))
     done = read_journal(places.whole("journal"))
     if done is not None and done.job == made and again and _is_whole(places, done.state):
         return done.state
     if places.target.exists():
         other = f", with another {unlike(done.job, made)}" if done and done.job != made else ""
-        raise StateError(job.output, f"exists already{other}", "Give --overwrite, or another -o")
+        raise RefusedError(job.output, f"exists already{other}", "Give --overwrite, or another -o")
+    _refuse_leftover(places)
     return State()
+
+
+def _refuse_leftover(places: Places) -> None:
+    """Of an output that somebody moved away; rejects alone are left by a run without results."""
+    for part in ("changed", "summary"):
+        if places.whole(part).exists():
+            fix = "Move it away too, give --overwrite, or another -o"
+            raise RefusedError(str(places.whole(part)), "exists already", fix)
 
 
 def _under_way(record: Record, made: Fingerprint, job: Job, *, again: bool) -> State:
     if not again:
         fix = "Give --overwrite to start anew, or another -o"
-        raise StateError(job.output, "an unfinished run is there", fix)
+        raise RefusedError(job.output, "an unfinished run is there", fix)
     if record.job != made:
         what = f"an unfinished run with another {unlike(record.job, made)} is there"
         fix = "Go on with what it was begun with and --resume, or give --overwrite to start anew"
-        raise StateError(job.output, what, fix)
+        raise RefusedError(job.output, what, fix)
     if record.state.sha256 or job.resume:
         return record.state
     fix = "Give --resume to go on with it, or --overwrite to start anew"
-    raise StateError(job.output, "an unfinished run is there", fix)
+    raise RefusedError(job.output, "an unfinished run is there", fix)
 
 
 def _refuse_stranger(partial: Path) -> None:
     """A run of ours has a journal before it writes anything else."""
     if partial.exists() and partial.stat().st_size:
         fix = "Remove it, or give --overwrite"
-        raise StateError(str(partial), "not of a run that can go on", fix)
+        raise RefusedError(str(partial), "not of a run that can go on", fix)
 
 
 def _is_whole(places: Places, state: State) -> bool:

@@ -318,6 +318,96 @@ def test_an_input_that_changes_meanwhile_is_refused(job: Job, source: str) -> No
     assert not Path(job.output).exists()
 
 
+def test_an_input_called_like_a_file_of_the_output_is_not_written_over(
+    job: Job, source: str, tmp_path: Path
+) -> None:
+    for ending in (".changed.jsonl", ".rejects.jsonl", ".partial", ".journal"):
+        mine = tmp_path / f"out.jsonl{ending}"
+        mine.write_bytes(Path(source).read_bytes())
+        said = refusal(replace(job, inputs=[str(mine)], overwrite=True))
+        assert said.startswith(f"{mine}: an input that the output would write over. ")
+        assert mine.read_bytes() == Path(source).read_bytes()
+        mine.unlink()
+
+
+def test_what_goes_with_an_output_that_was_moved_away_is_not_removed_unasked(
+    job: Job, tmp_path: Path
+) -> None:
+    compared = replace(job, work=replace(job.work, against="labels"))
+    run(compared)
+    Path(job.output).rename(tmp_path / "kept.jsonl")
+    summary = tmp_path / "out.jsonl.summary.json"
+    assert refusal(job) == (
+        f"{summary}: exists already. Move it away too, give --overwrite, or another -o."
+    )
+    assert summary.exists()
+
+
+def test_a_link_to_a_file_of_another_kind_is_refused(job: Job, tmp_path: Path) -> None:
+    link = tmp_path / "latest.jsonl"
+    link.symlink_to(tmp_path / "run.parquet")
+    assert refusal(replace(job, output=str(link))) == (
+        f"{link}: a link to a file of another kind, 'run.parquet'. "
+        "Give the file itself, or a link of its kind."
+    )
+
+
+def test_a_named_pipe_is_not_emptied_by_looking_at_it(job: Job, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.jsonl"
+    os.mkfifo(pipe)
+    assert refusal(replace(job, inputs=[str(pipe)])) == (
+        f"{pipe}: not a file that can be read twice. Pipe it in, and give - instead."
+    )
+
+
+def test_a_packed_file_of_somebody_else_is_not_the_output(job: Job) -> None:
+    packed = beside(job.output).packed()
+    packed.write_text("mine\n")
+    run(job)
+    assert len(Path(job.output).read_text("utf-8").splitlines()) == 24
+    assert packed.read_text() == "mine\n"
+
+
+def test_what_takes_its_place_is_what_the_journal_says(
+    job: Job, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A power cut has lost what was packed, and left the rows."""
+    job = replace(job, output=str(tmp_path / "out.csv.gz"), work=replace(job.work, rows="csv"))
+
+    def killed(*_: object) -> None:
+        raise TiredError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("serving.batch.put_in_place", killed)
+        with pytest.raises(TiredError):
+            run(job)
+    beside(job.output).packed().unlink()
+    partial = beside(job.output).partial("output")
+    assert refusal(job) == (
+        f"{partial}: not what its journal says. Give --overwrite to start anew."
+    )
+    assert not Path(job.output).exists()
+
+
+def test_a_run_that_has_done_nothing_is_in_nobodys_way(job: Job, source: str) -> None:
+    text = Path(source).read_text("utf-8")
+    Path(source).write_text("oops\n" + text, "utf-8")
+    with pytest.raises(InputError):
+        run(replace(job, strict=True))
+    Path(source).write_text(text, "utf-8")
+    assert run(job).counts["tagged"] == 24
+
+
+def test_the_rejects_of_an_output_that_stays_stay(job: Job, mixed: str, tmp_path: Path) -> None:
+    run(replace(job, inputs=[mixed]))
+    rejects = Path(f"{job.output}.rejects.jsonl")
+    before = rejects.read_bytes()
+    bad = tmp_path / "bad.jsonl"
+    bad.write_text("{}\n", "utf-8")
+    assert "nothing could be tagged" in refusal(replace(job, inputs=[str(bad)], overwrite=True))
+    assert rejects.read_bytes() == before
+
+
 def test_a_second_input_that_vanishes_leaves_what_is_done(
     job: Job, source: str, mixed: str, tmp_path: Path
 ) -> None:

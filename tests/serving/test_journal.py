@@ -39,7 +39,18 @@ def test_where_there_is_no_journal_there_is_none(path: Path) -> None:
     assert read_journal(path) is None
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"mine\n", b'{"format": 99, "job": {}}\n', b"[]\n"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"{",
+        b"mine\n",
+        b'{"format": 99, "job": {}}\n',
+        b"[]\n",
+        b'{"format": 1}\n',
+        b'{"format": 1, "job": {}}\n{"a": 1}\n',
+    ],
+)
 def test_what_is_no_journal_of_ours_is_none(path: Path, data: bytes) -> None:
     path.write_bytes(data)
     assert read_journal(path) is None

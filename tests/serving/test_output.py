@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import csv
+import io
 import json
+
+import pytest
 
 from labels.scheme import Group, Label, Scheme
 from models.prediction import Prediction
@@ -64,3 +68,10 @@ def test_csv_has_a_header_and_a_row_an_answer() -> None:
 
 def test_csv_quotes_an_id_that_needs_it() -> None:
     assert encoded("csv", [prediction('a,"b"')]).startswith(b'"a,""b""",news,')
+
+
+@pytest.mark.parametrize("name", ["a\rb", "a\nb", 'a"b', "a,b", " a", "'", "a|b", ""])
+def test_any_id_comes_back_from_csv(name: str) -> None:
+    text = encoded("csv", [prediction(name)]).decode()
+    (row,) = csv.reader(io.StringIO(text, newline=""))
+    assert row[0] == name
