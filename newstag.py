@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from training.syncing import Sync
 
 _REGISTERED = "models:/"  # what a reference into an MLflow registry begins with
+_SAME = 1.0  # seconds within which signals are one
 _SHOWN = 10  # messages about unreadable rows; the rest is counted
 
 
@@ -758,21 +759,28 @@ def _fetched(store: str, ref: str, tracking_uri: str) -> str:
 
 
 def _until_told() -> Event:
-    """Set by the first SIGTERM or Ctrl-C; a second one ends the process at once.
+    """Set by the first SIGTERM or Ctrl-C; a later one ends the process at once.
 
+    What comes within a second of the first is taken for the same: some who tell a process tell its
+    group as well.
     A thread waits for them: a handler that sets the event would wait for ever for its lock where
     it interrupts who holds it.
     """
     import os
     import signal
     from threading import Event, Thread
+    from time import monotonic
 
     told, both = Event(), {signal.SIGTERM, signal.SIGINT}
 
     def listen() -> None:
         signal.sigwait(both)
+        first = monotonic()
         told.set()
-        os._exit(128 + signal.sigwait(both))
+        while True:
+            number = signal.sigwait(both)
+            if monotonic() - first > _SAME:
+                os._exit(128 + number)
 
     def pass_on(number: int, _: object) -> None:
         """To the thread, where joblib has let signals through to this one by starting processes."""
@@ -828,24 +836,28 @@ def _watch(folder: str, quiet: bool, given: dict[str, Any]) -> None:
     from pathlib import Path
 
     from serving.current import Current
-    from serving.inbox import Ears, watch
+    from serving.ears import Ears
+    from serving.inbox import watch
     from serving.job import Job
 
-    def complain(line: str) -> None:
+    def worry(line: str) -> None:
         click.echo(line, err=True)
 
-    def say(line: str) -> None:
+    def hear(line: str) -> None:
         if not quiet:
-            complain(line)
+            worry(line)
 
     def named() -> str:
+        """Where a link points now: it may point elsewhere while a file is tagged."""
         moves = not given["model"].startswith(_REGISTERED)
-        return str(_store(given["store"]).resolve(given["model"])) if moves else work.model
+        found = _store(given["store"]).resolve(given["model"]) if moves else work.model
+        return str(Path(found).resolve())
 
-    work = replace(_work(given), rows="jsonl")
+    work = _work(given)
+    work = replace(work, rows="jsonl", model=str(Path(work.model).resolve()))
     job = Job(inputs=[folder], work=work, jobs=given["jobs"])
-    current = Current(job, named, complain)
-    watch(Path(folder), Path(given["output"]), current, Ears(say=say, complain=complain), stop)
+    ears = Ears(hear=hear, worry=worry)
+    watch(Path(folder), Path(given["output"]), Current(job, named, ears.complain), ears, stop)
 
 
 def _work(given: dict[str, Any]) -> Work:

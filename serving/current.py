@@ -9,6 +9,7 @@ from pathlib import Path
 
 from labels.errors import NewstagError
 from labels.sources import Source
+from models.sums import sums_digest
 from models.version import load_predictor
 from serving.fingerprint import Fingerprint, fingerprint
 from serving.job import Job
@@ -34,7 +35,7 @@ class Current:
         self._named = named
         self._complain = complain
         self._clock = clock
-        self._refused: dict[str, float] = {}  # folders, with when they were tried
+        self._refused: dict[str, float] = {}  # sums of versions, with when they were tried
         self._told: set[str] = set()
 
     def begin(self) -> None:
@@ -43,14 +44,16 @@ class Current:
         Raises:
             VersionError: it is refused.
         """
-        load_predictor(Path(self._work.model), self._work.segmenter)
+        self._take(self._work.model, sums_digest(Path(self._work.model)))
 
     def job(self) -> Job:
         """With the version of now."""
         try:
             folder = self._named()
-            if folder != self._work.model and not self._is_refused(folder):
-                self._take(folder)
+            sums = sums_digest(Path(folder))
+            known = (folder, sums) == (self._work.model, self._work.sums)
+            if not known and not self._is_refused(sums):
+                self._take(folder, sums)
         except (NewstagError, OSError) as error:
             self._tell(str(error))
         return replace(self._job, work=self._work, overwrite=True)
@@ -58,8 +61,8 @@ class Current:
     def going_on(self, begun: Fingerprint, path: Path, kind: str) -> Job | None:
         """With the version that a run was begun with, if that can go on."""
         for folder in (self._work.model, *self._beside(begun)):
-            work = replace(self._work, model=folder)
             try:
+                work = replace(self._work, model=folder, sums=sums_digest(Path(folder)))
                 if fingerprint([Source(str(path), named=True)], work, kind) == begun:
                     load_predictor(Path(folder), work.segmenter)
                     return replace(self._job, work=work, resume=True)
@@ -74,14 +77,15 @@ class Current:
             return []
         return [str(Path(self._work.model).with_name(str(version[0])))]
 
-    def _is_refused(self, folder: str) -> bool:
-        tried = self._refused.get(folder)
+    def _is_refused(self, sums: str) -> bool:
+        tried = self._refused.get(sums)
         return tried is not None and self._clock() - tried < _AGAIN
 
-    def _take(self, folder: str) -> None:
-        self._refused[folder] = self._clock()
+    def _take(self, folder: str, sums: str) -> None:
+        """Verify it first; one that is replaced in between is refused when it is used."""
+        self._refused[sums] = self._clock()
         load_predictor(Path(folder), self._work.segmenter)
-        self._work = replace(self._work, model=folder)
+        self._work = replace(self._work, model=folder, sums=sums)
         self._refused.clear()
         self._told.clear()
 

@@ -16,6 +16,7 @@ from models.prediction import Prediction
 from models.predictor import Predictor
 from models.version import load_predictor
 from serving.difference import Before, change_row, count, is_changed, labelled, predicted
+from serving.fingerprint import refuse_replaced
 from serving.output import encoded
 from serving.work import LABELS, Done, Work
 
@@ -132,7 +133,9 @@ class _Versions:
 @lru_cache(maxsize=2)
 def _open(work: Work) -> _Versions:
     other = work.against not in {"", LABELS}
+    now = load_predictor(Path(work.model), work.segmenter)
+    refuse_replaced(work)
     return _Versions(
-        now=load_predictor(Path(work.model), work.segmenter),
+        now=now,
         before=load_predictor(Path(work.against), work.segmenter) if other else None,
     )

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from importlib.metadata import version
 from pathlib import Path
 
-from labels.errors import InputError
+from labels.errors import InputError, VersionError
 from labels.sources import Source
 from models.files import sha256
 from models.manifest import read_manifest
 from models.sums import sums_digest
 from serving.packing import kind_of
+from serving.stamp import Stamp, stamp_of
 from serving.work import LABELS, Work
 
 STANDARD_INPUT = "standard input"  # which cannot be read a second time
 
 Fingerprint = Mapping[str, object]
+
+_handed: ContextVar[tuple[str, Stamp, str] | None] = ContextVar("_handed", default=None)
 
 
 def fingerprint(sources: Sequence[Source], work: Work, kind: str) -> dict[str, object]:
@@ -28,9 +33,10 @@ def fingerprint(sources: Sequence[Source], work: Work, kind: str) -> dict[str, o
 
     Raises:
         InputError: a file cannot be read.
-        VersionError: a version is damaged.
+        VersionError: a version is damaged, or not the one that the work means.
     """
     other = work.against not in {"", LABELS}
+    refuse_replaced(work)
     return {
         "newstag": version("newstag"),
         "input": _input(sources),
@@ -62,11 +68,28 @@ def _input(sources: Sequence[Source]) -> dict[str, object]:
     }
 
 
+@contextmanager
+def handed(path: Path, stamp: Stamp, digest: str) -> Iterator[None]:
+    """Within it a large file that was hashed just now is not hashed again, unless it changed."""
+    token = _handed.set((str(path), stamp, digest))
+    try:
+        yield
+    finally:
+        _handed.reset(token)
+
+
+def _digest(path: str) -> str:
+    known = _handed.get()
+    if known and known[:2] == (path, stamp_of(Path(path).stat())):
+        return known[2]
+    return sha256(Path(path))
+
+
 def _content(path: str) -> list[str]:
     if path == "-":
         return [STANDARD_INPUT]
     try:
-        return [sha256(Path(path)), kind_of(path)]  # the ending says how it is read
+        return [_digest(path), kind_of(path)]  # the ending says how it is read
     except OSError as error:
         raise _unreadable(path, error) from error
 
@@ -83,6 +106,20 @@ def _stamp(path: str) -> list[object]:
 def _unreadable(path: str, error: OSError) -> InputError:
     fix = "Check the path and its permissions"
     return InputError(path, (error.strerror or "not readable").lower(), fix)
+
+
+def refuse_replaced(work: Work) -> None:
+    """Refuse a version that is not the one which a work means, though it lies where that lay.
+
+    Raises:
+        VersionError: it is another one, or damaged.
+    """
+    if work.sums and sums_digest(Path(work.model)) != work.sums:
+        what, fix = (
+            "replaced while it was in use",
+            "Put a version beside others, not in their place",
+        )
+        raise VersionError(work.model, what, fix)
 
 
 def _model(folder: str) -> list[str]:

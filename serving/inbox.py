@@ -13,16 +13,27 @@ from threading import Event
 from labels.errors import InputError, NewstagError, StateError
 from labels.sources import is_finished, is_readable
 from serving.current import Current
-from serving.outbox import ChangingError, Outbox, Result, opened
-from serving.register import Stamp
+from serving.ears import Ears, Reason
+from serving.guard import LostError
+from serving.outbox import Outbox, opened
+from serving.stamp import ChangingError, Stamp, stamp_of
 
 _EVERY = 0.5  # seconds between two looks
+_IDLE = 10.0  # how many times as long as a look the pause after it is, at least
 _STILL = 2.0  # seconds that a file must not have changed for
 _EMPTY = 60.0  # the same for one without a byte, which somebody may just have made
-_NOTHING: Stamp = (0, 0, 0)
+_NOTHING = Stamp(0, 0, 0)
 _LONGEST = 60.0  # seconds: the longest pause between two tries
-
-Say = Callable[[str], None]
+_ENDING = Reason(
+    one="left alone, for its ending is none of ours",
+    many="left alone, for their endings are none of ours",
+    fix="Give it a name in .json, .jsonl, .csv (.gz) or .parquet",
+)
+_LENGTH = Reason(
+    one="left alone, for its result would have too long a name",
+    many="left alone, for their results would have too long a name",
+    fix="Give it a shorter one",
+)
 
 
 class _StoppedError(Exception):
@@ -40,22 +51,17 @@ class _Met:
     since: float
     other: bool = False
     settled: bool = False
-    told: str = ""
+    told: frozenset[str] = frozenset()
     pause: float = 0.0
     again: float = 0.0
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Ears:
-    """Who hears what was done, and what was not."""
-
-    say: Say
-    complain: Say
-
-
 @dataclass(kw_only=True)
 class Inbox:
-    """Files directly in a folder, and the outbox where their results go."""
+    """Files directly in a folder, and the outbox where their results go.
+
+    ``pause`` is how many seconds to wait for the next look.
+    """
 
     folder: Path
     outbox: Outbox
@@ -63,20 +69,23 @@ class Inbox:
     ears: Ears
     stop: Event
     clock: Callable[[], float] = time.monotonic
+    pause: float = field(init=False, default=_EVERY)
     _met: dict[str, _Met] = field(init=False, default_factory=dict)
     _here: _Met = field(init=False)  # the folder itself
+    _begun: bool = field(init=False, default=False)
+    _gone: set[str] = field(init=False, default_factory=set)  # and not forgotten yet
+    _alone: dict[Reason, list[str]] = field(init=False, default_factory=dict)
     _faults: set[str] = field(init=False, default_factory=set)  # of no single file
 
     def __post_init__(self) -> None:
         self._here = _Met(stamp=_NOTHING, since=0)
 
-    def begin(self) -> None:
-        """Finish what a kill broke off when it was all but done."""
-        for result in self.outbox.begin():
-            self._tell(result, "")
-
     def look(self) -> None:
-        """Tag what is whole, the oldest first."""
+        """Tag what is whole, the oldest first.
+
+        Raises:
+            LostError: somebody removed the lock of the outbox.
+        """
         now = self.clock()
         if now < self._here.again:
             return
@@ -86,13 +95,44 @@ class Inbox:
             what = f"cannot be listed ({error.strerror})"
             self._put_off(self._here, InputError(str(self.folder), what, "Check the folder"))
             return
-        self._here = _Met(stamp=_NOTHING, since=0)
+        self._gone = {name for name in self._gone | self._met.keys() if name not in found}
         self._met = {name: self._seen(name, stamp, now) for name, stamp in found.items()}
-        for name, met in sorted(self._met.items(), key=lambda item: (item[1].stamp[1], item[0])):
+        due = [(name, met) for name, met in self._met.items() if _is_due(met, now)]
+        self.pause = max(_EVERY, _IDLE * (self.clock() - now))
+        if not self._has_begun():
+            return
+        self._here = _Met(stamp=_NOTHING, since=0)
+        self._tag(due)
+
+    def _has_begun(self) -> bool:
+        """Whether the outbox is ready: what a kill broke off is finished, what is gone forgotten.
+
+        At the first look the outbox is begun with, later it forgets.
+        """
+        try:
+            for name in self._gone:
+                for result in self.outbox.forget(name):
+                    self.ears.tell(result, "")
+            if not self._begun:
+                for result in self.outbox.begin(self._met.keys()):
+                    self.ears.tell(result, "")
+        except LostError:
+            raise
+        except (NewstagError, OSError) as error:
+            self._put_off(self._here, _named(error, self.outbox.folder))
+            return False
+        self._begun = True
+        self._gone.clear()
+        return True
+
+    def _tag(self, due: list[tuple[str, _Met]]) -> None:
+        self._alone = {}
+        due.sort(key=lambda item: (item[1].stamp.mtime_ns, item[0]))
+        for name, met in due:
             if self.stop.is_set():
-                return
-            if self._is_due(met):
-                self._take(name, met)
+                break
+            self._take(name, met)
+        self.ears.left_alone(self.folder, self._alone)
 
     def _listed(self) -> Iterator[tuple[str, Stamp]]:
         with os.scandir(self.folder) as entries:
@@ -104,7 +144,7 @@ class Inbox:
                 except OSError:
                     continue  # gone already, or a link to nothing
                 if stat.S_ISREG(found.st_mode):
-                    yield entry.name, (found.st_size, found.st_mtime_ns, found.st_ino)
+                    yield entry.name, stamp_of(found)
 
     def _seen(self, name: str, stamp: Stamp, now: float) -> _Met:
         met = self._met.get(name)
@@ -112,27 +152,23 @@ class Inbox:
             return met
         return _Met(stamp=stamp, since=now, other=met is not None)
 
-    def _is_due(self, met: _Met) -> bool:
-        now = self.clock()
-        still = _STILL if met.stamp[0] else _EMPTY
-        return not met.settled and now - met.since >= still and now >= met.again
-
     def _take(self, name: str, met: _Met) -> None:
         if not met.other and self.outbox.knows(name, met.stamp):
-            met.settled = True
-            return
-        if reason := self._why_not(name):
-            self.ears.complain(reason)
             met.settled = True
             return
         began = self.clock()
         try:
             path = self.folder / name
-            results = self.outbox.tag(path, met.stamp, self.current, self._go_on)
-            for result in results:
-                self._tell(result, f", {self.clock() - began:.1f} s")
+            if reason := self._why_not(name):
+                self._alone.setdefault(reason, []).append(name)
+                met.settled = True
+                return
+            for result in self.outbox.tag(path, met.stamp, self.current, self._go_on):
+                self.ears.tell(result, f", {self.clock() - began:.1f} s")
             met.settled = True
             self._faults.clear()
+        except LostError:
+            raise
         except ChangingError:
             self._met[name] = _Met(stamp=met.stamp, since=self.clock(), other=True)
         except _StoppedError:
@@ -143,47 +179,38 @@ class Inbox:
             if not self.stop.is_set():  # or it is but that one of its processes was told as well
                 self._put_off(met, _named(error, path))
 
-    def _why_not(self, name: str) -> str:
-        """Why a file is left alone; empty where it is not."""
-        where = str(self.folder / name)
+    def _why_not(self, name: str) -> Reason | None:
+        """Why a file is left alone, where it is."""
         if not is_readable(name):
-            fix = "Give it a name in .json, .jsonl, .csv (.gz) or .parquet"
-            return str(InputError(where, "left alone, for its ending is none of ours", fix))
-        if not self.outbox.takes(name):
-            fix = "Give it a shorter one"
-            return str(
-                InputError(where, "left alone, for its result would have too long a name", fix)
-            )
-        return ""
+            return _ENDING
+        return None if self.outbox.takes(name) else _LENGTH
 
-    def _go_on(self, _done: int, _share: float) -> None:
+    def _go_on(self) -> None:
         """Called after every block: what is done of the file until then is kept."""
         if self.stop.is_set():
             raise _StoppedError
 
     def _put_off(self, met: _Met, error: NewstagError) -> None:
-        """Tell it once, and try again after pauses that grow."""
+        """Try it again after pauses that grow, and tell it once.
+
+        What is told of a file is not told of it again; a fault that meets one file after the
+        other, like a full disk, is told of the first, until one of them could be tagged.
+        """
         met.pause = min(max(2 * met.pause, 1.0), _LONGEST)
         met.again = self.clock() + met.pause
-        known = self._faults if isinstance(error, StateError) else {met.told}
-        if error.what in known:
+        if error.what in met.told:
             return
-        met.told = error.what
-        if isinstance(error, StateError):
+        if isinstance(error, StateError) and met is not self._here:
+            if error.what in self._faults:
+                return
             self._faults.add(error.what)
+        met.told |= {error.what}
         self.ears.complain(f"{error} It is tried again.")
 
-    def _tell(self, result: Result, took: str) -> None:
-        name, counts = result.entry.name, result.counts
-        tagged, rejected = counts.get("tagged", 0), counts.get("rejected", 0)
-        if not tagged:
-            what = ": ".join(["nothing could be tagged", *result.reasons])
-            self.ears.complain(str(InputError(name, what, f"Mend it, by {result.rejects}")))
-            return
-        parts = [f"{tagged:,} tagged", f"{counts.get('review', 0):,} for review"]
-        parts += [f"{rejected:,} rejected"] if rejected else []
-        other = f", in {result.target.name}" if result.entry.number > 1 else ""
-        self.ears.say(f"{name}: {', '.join(parts)}{took}{other}")
+
+def _is_due(met: _Met, now: float) -> bool:
+    still = _STILL if met.stamp.size else _EMPTY
+    return not met.settled and now - met.since >= still and now >= met.again
 
 
 def _named(error: Exception, path: Path) -> NewstagError:
@@ -201,17 +228,16 @@ def watch(folder: Path, outbox: Path, current: Current, ears: Ears, stop: Event)
 
     Raises:
         InputError: there is no such folder.
-        StateError: the outbox cannot be one, or another watcher has it.
+        StateError: the outbox cannot be one, another watcher has it, or its lock was removed.
         VersionError: there is no version to begin with.
     """
     refuse_folders(folder, outbox)
     current.begin()
     with opened(outbox) as results:
         inbox = Inbox(folder=folder, outbox=results, current=current, ears=ears, stop=stop)
-        inbox.begin()
         while not stop.is_set():
             inbox.look()
-            stop.wait(_EVERY)
+            stop.wait(inbox.pause)
 
 
 def refuse_folders(folder: Path, outbox: Path) -> None:

@@ -2,34 +2,30 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
 from labels.errors import InputError, StateError
-from models.files import sha256, sync_folder
+from models.files import sync_folder
 from serving.batch import tag
 from serving.current import Current
-from serving.fingerprint import Fingerprint
+from serving.fingerprint import Fingerprint, handed
+from serving.guard import Guard, guarded, unwritable
 from serving.job import Job, Progress
 from serving.journal import read_journal
 from serving.packing import kind_of
 from serving.partial import put_in_place
 from serving.places import Places
-from serving.register import Entry, Register, Stamp
+from serving.register import Entry, Register
+from serving.stamp import ChangingError, Stamp, digest_of, refuse_changed
 
 _WORKSHOP = ".newstag"
 _REGISTER = "files.jsonl"
 _LOCK = "lock"
-_PLACE = "Give a folder that you may write, on a disk with space, with -o"
-
-
-class ChangingError(Exception):
-    """A file is not what it was when it was looked at."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,11 +51,6 @@ class _Places(Places):
         return Places.whole(self, part)
 
 
-def stamp_of(path: Path) -> Stamp:
-    found = path.stat()
-    return found.st_size, found.st_mtime_ns, found.st_ino
-
-
 class Outbox:
     """A folder of results. What is under way or known of files lies in its ``.newstag``.
 
@@ -68,72 +59,91 @@ class Outbox:
     the register says that the file is done. So every kill leaves one way to go on.
     """
 
-    def __init__(self, folder: Path, register: Register) -> None:
-        self._folder = folder
-        self._workshop = folder / _WORKSHOP
+    def __init__(self, guard: Guard, register: Register) -> None:
+        self.folder = guard.folder
+        self._workshop = guard.folder / _WORKSHOP
+        self._guard = guard
         self._register = register
 
-    def begin(self) -> list[Result]:
-        """Put in place what a kill kept from it; what is of no use any more goes."""
-        found = [result for entry in self._register.begun() if (result := self._finish(entry))]
-        begun = [self.places(entry.name, entry.number) for entry in self._register.begun()]
+    def begin(self, there: Collection[str]) -> Iterator[Result]:
+        """Put in place what a kill kept from it; what is of no use any more goes.
+
+        That is what was done of files that are not ``there`` any more, too.
+        """
+        self._guard.check()
+        for entry in self._register.begun():
+            if result := self._finish(entry):
+                yield result
+        begun = [entry for entry in self._register.begun() if entry.name in there]
+        useful = [self.places(entry.name, entry.number) for entry in begun]
         kept = {self._workshop / _REGISTER, self._workshop / _LOCK}
         for path in self._workshop.iterdir():
-            used = path in kept or any(places.owns(path) for places in begun)
+            used = path in kept or any(places.owns(path) for places in useful)
             if not used and path.is_file():
                 path.unlink()
-        return found
+
+    def forget(self, name: str) -> Iterator[Result]:
+        """Remove what was done of a file that is gone; what is whole is put in its place."""
+        for entry in self._begun(name):
+            self._guard.check()
+            if result := self._finish(entry):
+                yield result
+                continue
+            places = self.places(entry.name, entry.number)
+            for path in self._workshop.iterdir():
+                if places.owns(path):
+                    path.unlink()
 
     def places(self, name: str, number: int) -> Places:
         """Of the first result of a name, ``NAME.jsonl``, and of others, ``NAME.2.jsonl``."""
         middle = "" if number == 1 else f".{number}"
-        target = self._folder / f"{name}{middle}.jsonl"
+        target = self.folder / f"{name}{middle}.jsonl"
         return _Places(target=target, workshop=self._workshop, keep=True)
 
     def takes(self, name: str) -> bool:
-        """Whether the disk allows names as long as those of its results, of many at least."""
+        """Whether the disk allows names as long as those of its results, of many at least.
+
+        Raises:
+            StateError: the folder is not there now.
+        """
+        self._guard.check()
         longest = self.places(name, 999).partial("rejects").name
-        return len(os.fsencode(longest)) <= os.pathconf(self._folder, "PC_NAME_MAX")
+        return len(os.fsencode(longest)) <= os.pathconf(self.folder, "PC_NAME_MAX")
 
     def knows(self, name: str, stamp: Stamp) -> bool:
-        """Whether a file of this size and time is done."""
+        """Whether a file of this size and these times is done."""
         return self._register.knows(name, stamp)
 
     def tag(
-        self, path: Path, stamp: Stamp, current: Current, progress: Progress
+        self, path: Path, stamp: Stamp, current: Current, go_on: Callable[[], None]
     ) -> Iterator[Result]:
         """Tag a file, unless one of its name and content is done. Nothing or one result comes,
         and what was left to be put in place of the same name before it.
 
+        ``go_on`` is called again and again, and may end it with an error: what is done is kept.
+
         Raises:
             ChangingError: the file is not as its ``stamp`` says, or not there any more.
             InputError: it cannot be read.
+            LostError: somebody removed the lock of the outbox.
             StateError: the outbox cannot be written, or no version can be loaded.
         """
-        entry = self._entry(path, stamp)
+        self._guard.check()
+        entry = _entry(path, stamp, go_on)
         for begun in self._begun(path.name):
             if result := self._finish(begun):
                 yield result
         known = self._register.find(path.name, entry.sha256)
         if known and known.done:
-            self._register.add(replace(known, size=entry.size, mtime_ns=entry.mtime_ns))
+            self._register.add(replace(entry, number=known.number, done=True))
             return
-        job = self._going_on(known, path, current) if known and known.has(stamp) else None
-        if known is None or job is None:
-            known, job = self._anew(entry), current.job()
-        yield self._tagged(known, replace(job, inputs=[str(path)]), stamp, progress)
-
-    def _entry(self, path: Path, stamp: Stamp) -> Entry:
-        """Of what is in the file now."""
-        try:
-            digest = sha256(path)
-        except FileNotFoundError as error:
-            raise ChangingError from error
-        except OSError as error:
-            what, fix = (error.strerror or "not readable").lower(), "Check it and its permissions"
-            raise InputError(str(path), what, fix) from error
-        _refuse_changed(path, stamp)
-        return Entry(name=path.name, number=0, sha256=digest, size=stamp[0], mtime_ns=stamp[1])
+        with handed(path, stamp, entry.sha256):
+            job = self._going_on(known, path, current) if known and known.has(stamp) else None
+            if known is None or job is None:
+                known, job = self._anew(entry), current.job()
+            job = replace(job, inputs=[str(path)])
+            result = self._tagged(known, job, stamp, lambda _done, _share: go_on())
+        yield result
 
     def _begun(self, name: str) -> list[Entry]:
         return [entry for entry in self._register.of(name).values() if not entry.done]
@@ -173,7 +183,7 @@ class Outbox:
         try:
             tag(replace(job, output=str(places.target)), hear, progress, places)
         except (InputError, StateError):
-            _refuse_changed(Path(job.inputs[0]), stamp)
+            refuse_changed(Path(job.inputs[0]), stamp)
             raise
         result = self._finish(entry)
         if result is None:
@@ -200,15 +210,18 @@ class Outbox:
         )
 
 
-def _refuse_changed(path: Path, stamp: Stamp) -> None:
+def _entry(path: Path, stamp: Stamp, go_on: Callable[[], None]) -> Entry:
+    """Of what is in the file now."""
+    refuse_changed(path, stamp)
     try:
-        now = stamp_of(path)
+        digest = digest_of(path, go_on)
     except FileNotFoundError as error:
         raise ChangingError from error
-    except OSError:
-        return  # whoever looked for more will tell
-    if now != stamp:
-        raise ChangingError
+    except OSError as error:
+        what, fix = (error.strerror or "not readable").lower(), "Check it and its permissions"
+        raise InputError(str(path), what, fix) from error
+    refuse_changed(path, stamp)
+    return Entry(name=path.name, number=0, sha256=digest, **stamp._asdict())
 
 
 def _digest(job: Fingerprint) -> str:
@@ -222,7 +235,7 @@ def _done(entry: Entry, digest: str) -> Entry:
     """What was tagged is another content where it came just before the run began."""
     if digest == entry.sha256:
         return replace(entry, done=True)
-    return replace(entry, sha256=digest, size=-1, mtime_ns=-1, done=True)
+    return replace(entry, sha256=digest, size=-1, mtime_ns=-1, ctime_ns=-1, done=True)
 
 
 @contextmanager
@@ -232,19 +245,12 @@ def opened(folder: Path) -> Iterator[Outbox]:
     Raises:
         StateError: another watcher has it, or it cannot be written.
     """
-    workshop = folder / _WORKSHOP
-    try:
-        workshop.mkdir(parents=True, exist_ok=True)
-        lock = (workshop / _LOCK).open("a")
-    except OSError as error:
-        raise StateError(str(folder), f"cannot be written ({error.strerror})", _PLACE) from error
-    with lock:
+    path = folder / _WORKSHOP / _REGISTER
+    with guarded(folder, folder / _WORKSHOP / _LOCK) as guard, ExitStack() as stack:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            what, fix = "another watcher puts its results there", "End it, or give another -o"
-            raise StateError(str(folder), what, fix) from error
-        with (workshop / _REGISTER).open("a+b", buffering=0) as file:
-            register = Register(workshop / _REGISTER, file)
-            sync_folder(workshop)
-            yield Outbox(folder, register)
+            file = stack.enter_context(path.open("a+b", buffering=0))
+            register = Register(path, file)
+            sync_folder(path.parent)
+        except OSError as error:
+            raise unwritable(folder, error) from error
+        yield Outbox(guard, register)

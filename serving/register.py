@@ -12,8 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from labels.errors import StateError
-
-Stamp = tuple[int, int, int]  # size in bytes, time of the last change in ns, number of the file
+from serving.stamp import Stamp
 
 _HEAD = {"format": 1}
 _FIX = "Restore it, or remove it to have every file tagged once more"
@@ -23,7 +22,7 @@ _FIX = "Restore it, or remove it to have every file tagged once more"
 class Entry:
     """A file by its name and content, and the number of its result among those of the name.
 
-    ``size`` and ``mtime_ns`` are those that it had with this content, -1 where nobody knows.
+    ``size`` and the times are those that it had with this content, -1 where nobody knows.
     """
 
     name: str
@@ -31,11 +30,12 @@ class Entry:
     sha256: str
     size: int
     mtime_ns: int
+    ctime_ns: int = -1
     done: bool = False
 
     def has(self, stamp: Stamp) -> bool:
-        """Whether size and time say that the file is as it was."""
-        return (self.size, self.mtime_ns) == stamp[:2]
+        """Whether size and times say that the file is as it was."""
+        return Stamp(self.size, self.mtime_ns, self.ctime_ns) == stamp
 
 
 class Register:
@@ -68,7 +68,7 @@ class Register:
         return max(found, key=lambda entry: (entry.done, entry.number), default=None)
 
     def knows(self, name: str, stamp: Stamp) -> bool:
-        """Whether a file of this size and time is done, without reading it."""
+        """Whether a file of this size and these times is done, without reading it."""
         return any(entry.done and entry.has(stamp) for entry in self.of(name).values())
 
     def begun(self) -> list[Entry]:

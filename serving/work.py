@@ -20,13 +20,14 @@ STREAMS = ("output", "rejects", "changed")
 class Work:
     """What to do, and with what.
 
-    ``model`` is the directory of a version. ``columns`` maps our names to those of the rows, in
-    pairs. ``against`` is what to compare with: nothing, ``labels`` (those of the rows) or the
-    directory of another version; with ``only_changed`` only articles that it calls otherwise
-    come out.
+    ``model`` is the directory of a version; where the digest of its ``sums`` is given, another one
+    in its place will not do. ``columns`` maps our names to those of the rows, in pairs.
+    ``against`` is what to compare with: nothing, ``labels`` (those of the rows) or the directory
+    of another version; with ``only_changed`` only articles that it calls otherwise come out.
     """
 
     model: str
+    sums: str = ""
     segmenter: SegmenterName = "rjieba"
     rows: Rows = "jsonl"
     explain: int = 0

@@ -17,7 +17,8 @@ from threading import Event
 import serving.batch
 from models.store import Store
 from serving.current import Current
-from serving.inbox import Ears, Inbox
+from serving.ears import Ears
+from serving.inbox import Inbox
 from serving.job import Job
 from serving.outbox import opened
 from serving.work import Work
@@ -30,7 +31,7 @@ def watched(folder: Path, version: Path) -> None:
     """Look until everything in ``folder/in`` is tagged; the time is not that of the world."""
     now = iter(count(0, 3))
     job = Job(inputs=[], work=Work(model=str(version)), jobs=1, block=1)
-    ears = Ears(say=len, complain=len)  # type: ignore[arg-type] # nobody listens
+    ears = Ears(hear=len, worry=len)  # type: ignore[arg-type] # nobody listens
     with opened(folder / "out") as outbox:
         inbox = Inbox(
             folder=folder / "in",
@@ -40,7 +41,6 @@ def watched(folder: Path, version: Path) -> None:
             stop=Event(),
             clock=lambda: float(next(now)),
         )
-        inbox.begin()
         inbox.look()
         inbox.look()
 

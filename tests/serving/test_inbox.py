@@ -17,7 +17,8 @@ import pytest
 from labels.errors import InputError, StateError
 from models.store import Store
 from serving.current import Current
-from serving.inbox import Ears, Inbox, watch
+from serving.ears import Ears
+from serving.inbox import Inbox, watch
 from serving.job import Job
 from serving.outbox import opened
 from serving.work import Work
@@ -55,11 +56,10 @@ class Desk:
             folder=self.inbox,
             outbox=outbox,
             current=Current(job, named, self.complained.append, lambda: self.now),
-            ears=Ears(say=self.said.append, complain=self.complained.append),
+            ears=Ears(hear=self.said.append, worry=self.complained.append),
             stop=self.stop,
             clock=lambda: self.now,
         )
-        self.watcher.begin()
 
     def end(self) -> None:
         self._open.close()
@@ -250,7 +250,7 @@ def test_after_a_restart_nothing_is_read_whose_size_and_time_are_known(
     desk.drop("a.jsonl", rows[:1])
     desk.wait()
     read: list[Path] = []
-    monkeypatch.setattr("serving.outbox.sha256", read.append)
+    monkeypatch.setattr("serving.outbox.digest_of", lambda path, _: read.append(path))
     desk.start()
     desk.wait()
     desk.look(60)
@@ -335,19 +335,19 @@ def test_what_was_read_of_a_file_that_changed_and_changed_back_is_not_used(
 def test_what_cannot_be_read_is_told_once_and_tried_again_after_growing_pauses(
     desk: Desk, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from models.files import sha256
+    from serving.stamp import digest_of
 
     path = desk.drop("a.jsonl", rows[:1])
     desk.drop("b.jsonl", rows[:1])
     tries: list[float] = []
 
-    def refuse(given: Path) -> str:
+    def refuse(given: Path, go_on: Callable[[], None]) -> str:
         if given.name != "a.jsonl":
-            return sha256(given)
+            return digest_of(given, go_on)
         tries.append(desk.now)
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("serving.outbox.sha256", refuse)
+    monkeypatch.setattr("serving.outbox.digest_of", refuse)
     desk.wait()
     for _ in range(400):
         desk.look(0.5)
@@ -357,7 +357,7 @@ def test_what_cannot_be_read_is_told_once_and_tried_again_after_growing_pauses(
         f"{path}: permission denied. Check it and its permissions. It is tried again."
     ]
     assert desk.results() == ["b.jsonl.jsonl"]
-    monkeypatch.setattr("serving.outbox.sha256", sha256)
+    monkeypatch.setattr("serving.outbox.digest_of", digest_of)
     desk.look(60)
     assert desk.results() == ["a.jsonl.jsonl", "b.jsonl.jsonl"]
 
@@ -566,7 +566,7 @@ def test_what_cannot_be_watched_is_refused(
     Path("file").touch()
     current = Current(Job(inputs=[], work=Work(model="")), str, print)
     with pytest.raises((InputError, StateError)) as caught:
-        watch(Path(inbox), Path(outbox), current, Ears(say=print, complain=print), Event())
+        watch(Path(inbox), Path(outbox), current, Ears(hear=print, worry=print), Event())
     assert str(caught.value) == message
 
 
