@@ -14,7 +14,7 @@ from serving.work import LABELS, Work
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shipment:
-    """The files of versions, by the names of their directories; without the pickle of each."""
+    """The files of versions, by where they are put down; without the pickle of each."""
 
     name: str
     versions: Mapping[str, Mapping[str, bytes]]
@@ -40,9 +40,16 @@ def packed(name: str, work: Work) -> Shipment:
     Raises:
         VersionError: one of them is damaged.
     """
-    others = [work.against] if work.against not in {"", LABELS} else []
-    versions = {Path(folder).name: _files(Path(folder)) for folder in (work.model, *others)}
+    given = {_place(work.model, "now"): work.model}
+    if work.against not in {"", LABELS}:
+        given[_place(work.against, "before")] = work.against
+    versions = {place: _files(Path(folder)) for place, folder in given.items()}
     return Shipment(name=name, versions=versions, segmenter=work.segmenter)
+
+
+def _place(version: str, role: str) -> str:
+    """Two versions to compare may have the same name, in stores of their own."""
+    return f"{role}/{Path(version).name}"
 
 
 def _files(version: Path) -> dict[str, bytes]:
@@ -55,8 +62,8 @@ def _files(version: Path) -> dict[str, bytes]:
 def unpacked(work: Work, folder: Path, name: str) -> Work:
     """The work, with its versions where a shipment has put them down."""
 
-    def there(version: str) -> str:
-        return str(folder / name / Path(version).name)
+    def there(version: str, role: str) -> str:
+        return str(folder / name / _place(version, role))
 
-    against = work.against if work.against in {"", LABELS} else there(work.against)
-    return replace(work, model=there(work.model), against=against)
+    against = work.against if work.against in {"", LABELS} else there(work.against, "before")
+    return replace(work, model=there(work.model, "now"), against=against)
