@@ -2,28 +2,37 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
+import math
+import socket
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from importlib.metadata import version
 from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
+from labels.blocks import place_of
 from labels.errors import InputError, NewstagError, StateError, UnreadableError, VersionError
-from serving.folder import Finished
+from serving.folder import AnotherRunError, Finished
 from serving.joined import moved
 from serving.part_work import Task, do_part
-from serving.parts import lines_before
+from serving.parts import Part, lines_before
 from serving.shipping import Shipment, unpacked
 
 _WAIT = 10  # seconds for a scheduler to answer, and for a first worker to be there
+_ANSWER = 10.0  # seconds for a worker to say which newstag it has, and to take a version away
+_SHIP = 300.0  # seconds for the versions to be with all workers
+_LONGEST_GREETING = 1 << 20  # bytes; what begins with a larger number is no scheduler's
 _RETRIES = 3
 _WAVE = 3  # parts a thread that the scheduler knows of: one under way, others to follow it
 _LOOK = 5.0  # seconds between two looks at how many workers there are
+_POLL = 0.05  # seconds between two looks at what is done
+_log = logging.getLogger("newstag")
 _NEEDS = "Install it: pip install 'newstag[dask]'"
 
 
@@ -54,9 +63,9 @@ def connected(address: str) -> Iterator[Any]:
         # What has to be the same on all machines is newstag, which is looked at below.
         warnings.simplefilter("ignore", VersionMismatchWarning)
         try:
-            resolve_address(address)  # or a client of no such thing would linger
+            _refuse_other_servers(resolve_address(address))
             client = cast("Any", distributed.Client)(address, timeout=_WAIT, set_as_default=False)
-        except (OSError, ValueError, ImportError) as error:
+        except Exception as error:  # of any kind, by what the address is taken for
             what = f"no scheduler answers there ({_said(error)})"
             fix = "Give its address, for instance tcp://10.0.0.5:8786, and look whether it runs"
             raise StateError(address, what, fix) from error
@@ -67,6 +76,24 @@ def connected(address: str) -> Iterator[Any]:
         except CommClosedError as error:
             fix = "Start it again, and go on with --resume"
             raise StateError(address, "the scheduler is gone", fix) from error
+
+
+def _refuse_other_servers(address: str) -> None:
+    """A scheduler greets first; to wait for a server that does not would take a minute.
+
+    Raises:
+        OSError: nobody is there, or nobody who greets like that.
+        ValueError: an address of no kind that is known.
+    """
+    from distributed.comm.addressing import parse_address, parse_host_port
+
+    kind, place = parse_address(address)
+    if kind != "tcp":
+        return
+    with socket.create_connection(parse_host_port(place), timeout=_WAIT) as connection:
+        greeting = connection.recv(8, socket.MSG_WAITALL)
+    if len(greeting) < 8 or int.from_bytes(greeting, "little") > _LONGEST_GREETING:
+        raise OSError("another kind of server")
 
 
 @contextmanager
@@ -91,11 +118,39 @@ def _refuse_workers(client: Any, address: str) -> None:
         fix = f"Start one, for instance: dask worker {address} --nthreads 1"
         raise StateError(address, "its scheduler has no worker", fix) from error
     ours = version("newstag")
-    for worker, theirs in sorted(client.run(_installed(), on_error="return").items()):
+    for worker, theirs in sorted(client.sync(_asked, client).items()):
+        if isinstance(theirs, TimeoutError):
+            fix = "Look whether it hangs, and end it or start it anew"
+            raise StateError(worker, "a worker that does not answer", fix) from theirs
+        if isinstance(theirs, OSError):  # it is gone by now
+            continue
+        if isinstance(theirs, Exception):
+            fix = "Look into its log, and start it anew"
+            raise StateError(worker, f"a worker that fails ({_said(theirs)})", fix) from theirs
         if theirs != ours:
-            has = f"newstag {theirs}" if isinstance(theirs, str) and theirs else "no newstag"
-            fix = f"Install newstag {ours} there, and start it anew"
-            raise StateError(worker, f"a worker with {has}", fix)
+            raise _unlike(worker, theirs, ours)
+
+
+def _unlike(worker: str, theirs: str, ours: str) -> StateError:
+    has = f"newstag {theirs}" if theirs else "no newstag"
+    fix = f"Install newstag {ours} there, and start it anew"
+    return StateError(worker, f"a worker with {has}", fix)
+
+
+async def _asked(client: Any) -> dict[str, str | Exception]:
+    """What each worker says of its newstag, or why it says nothing."""
+    installed = _installed()
+
+    async def ask(worker: str) -> str | Exception:
+        try:
+            call = client.run(installed, workers=[worker], on_error="return")
+            found: dict[str, str | Exception] = await asyncio.wait_for(call, _ANSWER)
+        except Exception as error:  # noqa: BLE001 - told of by whoever asks
+            return error
+        return found.get(worker, OSError("gone"))
+
+    workers = list(await client.ncores())
+    return dict(zip(workers, await asyncio.gather(*map(ask, workers)), strict=True))
 
 
 def _installed() -> Callable[[], str]:
@@ -118,6 +173,7 @@ def shipped(client: Any, shipment: Shipment) -> Iterator[None]:
 
     Raises:
         VersionError: a worker cannot load one.
+        StateError: a worker takes none.
     """
     from distributed import WorkerPlugin
 
@@ -132,26 +188,45 @@ def shipped(client: Any, shipment: Shipment) -> Iterator[None]:
 
             shutil.rmtree(Path(worker.local_directory, shipment.name), ignore_errors=True)
 
-    client.register_plugin(Versions(), name=shipment.name)
+    def bounded(call: Callable[[], Any], seconds: float) -> None:
+        async def wait() -> None:
+            await asyncio.wait_for(call(), seconds)
+
+        client.sync(wait)
+
     try:
+        try:
+            bounded(lambda: client.register_plugin(Versions(), name=shipment.name), _SHIP)
+        except TimeoutError as error:
+            fix = "Look which one hangs, and end it or start it anew"
+            raise StateError("--dask", "a worker does not take the version", fix) from error
         yield
     finally:
         try:
-            client.unregister_worker_plugin(shipment.name)
+            bounded(lambda: client.unregister_worker_plugin(shipment.name), _ANSWER)
         except Exception:  # noqa: BLE001 - the scheduler is gone, and told of elsewhere
-            logging.getLogger("newstag").debug("a version stays with the scheduler")
+            _log.debug("a version stays with the scheduler")
 
 
-def _on_worker(task: Task, shipment: str) -> Finished | NewstagError:
-    """A part, done by a worker. What no other attempt would mend comes as a value."""
+def _on_worker(task: Task, shipment: str, newstag: str) -> Finished | NewstagError:
+    """A part, done by a worker. What no other attempt would mend comes as a value.
+
+    ``newstag`` is that of the client: a worker may have come when all others had been asked.
+    """
     from distributed import get_worker
 
-    scratch = Path(get_worker().local_directory)
+    worker = get_worker()
+    theirs = version("newstag")
+    if theirs != newstag:
+        return _unlike(worker.address, theirs, newstag)
+    scratch = Path(worker.local_directory)
     try:
         work = unpacked(task.work, scratch, shipment)
         return do_part(replace(task, work=work), scratch)
     except UnreadableError:
         raise
+    except AnotherRunError as error:
+        return StateError(f"{worker.address}: {error.where}", error.what, error.fix)
     except (VersionError, InputError) as error:
         return error
 
@@ -166,21 +241,29 @@ def finished(client: Any, tasks: Iterable[Task], shipment: str) -> Iterator[Fini
     import distributed
 
     waiting, under_way = iter(tasks), dict[str, Task]()
-    queue = cast("Any", distributed.as_completed)(loop=client.loop)
-    room = _Room(client)
+    done = cast("Any", distributed.as_completed)(loop=client.loop)
+    room, newstag = _Room(client), version("newstag")
 
     def submit() -> None:
         for task in islice(waiting, max(0, room.now() - len(under_way))):
             key = f"{shipment}-part-{task.part.number:05}"
             under_way[key] = task
-            call = (_on_worker, task, shipment)
-            queue.add(client.submit(*call, key=key, retries=_RETRIES, pure=False))
+            call = (_on_worker, task, shipment, newstag)
+            done.add(client.submit(*call, key=key, retries=_RETRIES, pure=False))
 
     submit()
     while under_way:
-        future = next(queue)
+        future = _next(done, room)
         yield _result(under_way.pop(future.key), future)
         submit()
+
+
+def _next(done: Any, room: _Room) -> Any:
+    """The part that is done next; meanwhile it is seen to that somebody is at work."""
+    while not (done.has_ready() or done.is_empty()):
+        room.now()
+        time.sleep(_POLL)
+    return next(done)
 
 
 class _Room:
@@ -188,14 +271,23 @@ class _Room:
 
     def __init__(self, client: Any) -> None:
         self._client = client
-        self._room = 0
-        self._looked = 0.0
+        self._room = _WAVE
+        self._looked = -math.inf
+        self._alone = False
 
     def now(self) -> int:
-        if time.monotonic() - self._looked > _LOOK or not self._room:
-            self._room = max(_WAVE, _WAVE * sum(self._client.ncores().values()))
+        if time.monotonic() - self._looked >= _LOOK:
+            with suppress(OSError):  # the scheduler is gone, as its parts will tell
+                self._look()
             self._looked = time.monotonic()
         return self._room
+
+    def _look(self) -> None:
+        threads = sum(self._client.ncores().values())
+        if not threads and not self._alone:
+            _log.warning("no worker is left: waiting for one")
+        self._alone = not threads
+        self._room = max(_WAVE, _WAVE * threads)
 
 
 def _result(task: Task, future: Any) -> Finished:
@@ -204,7 +296,7 @@ def _result(task: Task, future: Any) -> Finished:
     if future.status == "finished":
         found: Finished | NewstagError = future.result()
         if isinstance(found, InputError):
-            raise moved(found, lines_before(task.part))
+            raise _in_file(found, task.part)
         if isinstance(found, NewstagError):
             raise found
         return found
@@ -212,6 +304,16 @@ def _result(task: Task, future: Any) -> Finished:
         what = f"{task.part.name} cannot be done ({_said(future.exception())})"
         raise StateError(task.part.file.name, what, "Mend it, and go on with --resume")
     raise CommClosedError("a part was given up")  # told of with the address, above
+
+
+def _in_file(error: InputError, part: Part) -> InputError:
+    """With its line as it is numbered in the file, where that can still be read."""
+    if place_of(error.where)[1] != "line":
+        return error
+    try:
+        return moved(error, lines_before(part))
+    except Exception:  # noqa: BLE001 - what it is about matters more than where it is
+        return error
 
 
 def _said(error: Any) -> str:

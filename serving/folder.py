@@ -7,11 +7,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from labels.errors import StateError
-from serving.locations import Location
+from serving.locations import Location, is_url
 from serving.packing import kind_of
 from serving.storage import Storage
 from serving.work import STREAMS
@@ -24,14 +25,19 @@ _PART = re.compile(r"part-\d{5,}(\.[A-Za-z.]+)?")
 _BESIDE = {"rejects": ".rejects.jsonl", "changed": ".changed.jsonl", "summary": ".summary.json"}
 
 
+class AnotherRunError(StateError):
+    """The folder is not that of this run, as far as can be seen from here."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Finished:
     """A part that is done: its counts, the lines it read, and the bytes of its files by stream.
 
-    ``sha256`` is that of the part of the output.
+    ``run`` is the one that it was done for, ``sha256`` is that of the part of the output.
     """
 
     number: int
+    run: str = ""
     lines: int = 0
     sha256: str = ""
     sizes: Mapping[str, int] = field(default_factory=dict)
@@ -47,11 +53,15 @@ class Folder:
     @property
     def kind(self) -> str:
         """The ending of the parts."""
-        return kind_of(PurePosixPath(self.place.path).name)
+        name = self.place.path if is_url(self.place.name) else self.place.name
+        return kind_of(PurePosixPath(name).name)
 
     @property
     def storage(self) -> Storage:
-        return Storage(fs=self.place.fs, name=self.place.name, attempts=self._ours("attempts"))
+        return self._storage("attempts")
+
+    def _storage(self, attempts: str) -> Storage:
+        return Storage(fs=self.place.fs, name=self.place.name, attempts=self._ours(attempts))
 
     def owns(self, file: Location) -> bool:
         """Whether a file is in the folder, or one of those beside it."""
@@ -113,15 +123,42 @@ class Folder:
                 return None
         return found if isinstance(found, dict) and found.get("format") == _FORMAT else None
 
+    def refuse_another(self, run: str) -> None:
+        """Somebody may have begun anew with --overwrite while nobody knew of this worker.
+
+        Raises:
+            AnotherRunError: the folder is not there, or that of another run.
+        """
+        noted = self.noted()
+        if noted is None:
+            what = "this worker does not see the folder"
+            fix = "Put it on a disk that all share, or in a store"
+            raise AnotherRunError(self.place.name, what, fix)
+        if noted.get("run") != run:
+            fix = "Wait for it, or give another -o"
+            raise AnotherRunError(self.place.name, "another run is writing it", fix)
+
     def put(self, finished: Finished, files: Mapping[str, Path]) -> None:
-        """Put the files of a part in their places, and last of all the word that it is done."""
+        """Put the files of a part in their places, and last of all the word that it is done.
+
+        Whether the folder is still that of its run is asked just before each gets its place.
+
+        Raises:
+            AnotherRunError: it is not.
+        """
+        storage = self._storage(f"attempts/{finished.run}")
+        check = partial(self.refuse_another, finished.run)
+        check()
+        with storage.told():
+            self.place.fs.makedirs(storage.attempts, exist_ok=True)
         for stream, path in files.items():
             if stream == "output" or finished.sizes[stream]:
-                self.storage.put(path, self.part(finished.number, stream))
-        self.storage.put_text(json.dumps(asdict(finished)) + "\n", self._record(finished.number))
+                storage.put(path, self.part(finished.number, stream), check)
+        text = json.dumps(asdict(finished)) + "\n"
+        storage.put_text(text, self._record(finished.number), check)
 
-    def finished(self) -> dict[int, Finished]:
-        """The parts that are done and still there, by number."""
+    def finished(self, run: str) -> dict[int, Finished]:
+        """The parts that are done by a run and still there, by number."""
         there = {
             path: size
             for stream in STREAMS
@@ -132,7 +169,7 @@ class Folder:
         names = sorted(self.storage.names(self._ours("parts")))
         with self.storage.told(), ThreadPoolExecutor(_AT_ONCE) as pool:
             found = [Finished(**json.loads(one)) for one in pool.map(self.place.fs.cat_file, names)]
-        return {one.number: one for one in found if self._is_there(one, there)}
+        return {one.number: one for one in found if one.run == run and self._is_there(one, there)}
 
     def _is_there(self, one: Finished, there: Mapping[str, int]) -> bool:
         return all(

@@ -117,8 +117,10 @@ def _begun(job: Job, folder: Folder, made: Mapping[str, object], parts: int) -> 
             raise StateError(job.output, "exists already", "Give --overwrite, or another -o")
         return _Begun(note=note, done={}, fresh=True)
     _refuse_another(job, noted, made)
-    done = {number: one for number, one in folder.finished().items() if number < parts}
+    found = folder.finished(noted["run"])
+    done = {number: one for number, one in found.items() if number < parts}
     if noted["complete"] and len(done) == parts:
+        _refuse_rejects(job, done)
         return _Begun(note=noted, done=done, already=True)
     if not job.resume:
         fix = "Give --resume to go on with it, or --overwrite to start anew"
@@ -194,6 +196,7 @@ class _Run:
 
     def join(self, complain: Complain) -> Outcome:
         """Bring together what lies in parts, and say that the whole is there."""
+        self._refuse_others_parts()
         summary = join_all(self._job, self._folder, self._parts, self._done, complain)
         counts = counts_of(self._done)
         if not counts["tagged"]:
@@ -202,3 +205,12 @@ class _Run:
         self._folder.note({**self._begun.note, "complete": True})
         self._folder.tidy()
         return Outcome(counts=counts, summary=summary)
+
+    def _refuse_others_parts(self) -> None:
+        """What lies there is what was done, as far as sizes and notes of all parts tell."""
+        there = self._folder.finished(str(self._begun.note["run"]))
+        other = [number for number, one in self._done.items() if there.get(number) != one]
+        if other:
+            what = f"{len(other):,} parts are not as they were written, part {min(other)} the first"
+            fix = "See that nobody else writes there, and go on with --resume"
+            raise StateError(self._job.output, what, fix)

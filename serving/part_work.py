@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from labels.errors import StateError
 from models.files import sha256
 from serving.doing import tag_block
 from serving.folder import Finished, Folder
@@ -46,8 +45,10 @@ def do_part(task: Task, scratch: Path) -> Finished:
         InputError: ``strict`` and a row cannot be read, or the file has changed.
         UnreadableError: the system does not give the file.
         VersionError: a version cannot be loaded.
-        StateError: it cannot be written, or another run has begun in the folder.
+        StateError: it cannot be written.
+        AnotherRunError: the folder is not there, or another run has begun in it.
     """
+    task.folder.refuse_another(task.run)
     with TemporaryDirectory(dir=scratch) as folder:
         files = {stream: Path(folder, stream) for stream in STREAMS}
         counts, lines = _tagged(task, files)
@@ -57,12 +58,12 @@ def do_part(task: Task, scratch: Path) -> Finished:
             files["output"] = packed
         finished = Finished(
             number=task.part.number,
+            run=task.run,
             lines=lines,
             sha256=sha256(files["output"]),
             sizes={stream: path.stat().st_size for stream, path in files.items()},
             counts=dict(counts),
         )
-        _refuse_another_run(task)
         task.folder.put(finished, files)
     return finished
 
@@ -82,11 +83,3 @@ def _tagged(task: Task, files: dict[str, Path]) -> tuple[Counter[str], int]:
                 streams[name].write(data)
             counts += done.counts
     return counts, portions.lines
-
-
-def _refuse_another_run(task: Task) -> None:
-    """Somebody may have begun anew with --overwrite while nobody knew of this worker."""
-    noted = task.folder.noted()
-    if noted is None or noted.get("run") != task.run:
-        fix = "Wait for it, or give another -o"
-        raise StateError(task.folder.place.name, "another run is writing it", fix)

@@ -12,6 +12,12 @@ from uuid import uuid4
 from labels.errors import NewstagError, StateError
 from models.files import sync_file, sync_folder
 
+Check = Callable[[], None]
+
+
+def nothing() -> None:
+    """Whatever is there may be replaced."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Storage:
@@ -24,12 +30,12 @@ class Storage:
     name: str
     attempts: str
 
-    def put(self, path: Path, target: str) -> None:
-        """A file of this machine."""
-        self._place(lambda attempt: self.fs.put_file(str(path), attempt), target)
+    def put(self, path: Path, target: str, check: Check = nothing) -> None:
+        """A file of this machine; ``check`` may refuse when all that is left is to move it."""
+        self._place(lambda attempt: self.fs.put_file(str(path), attempt), target, check)
 
-    def put_text(self, text: str, target: str) -> None:
-        self._place(lambda attempt: self.fs.pipe_file(attempt, text.encode()), target)
+    def put_text(self, text: str, target: str, check: Check = nothing) -> None:
+        self._place(lambda attempt: self.fs.pipe_file(attempt, text.encode()), target, check)
 
     def put_stream(self, pieces: Iterable[bytes], target: str) -> None:
         """Pieces as they come; nothing where there is nothing in them."""
@@ -61,11 +67,12 @@ class Storage:
                 return {}
             return {one["name"]: one["size"] for one in self.fs.ls(folder, detail=True)}
 
-    def _place(self, write: Callable[[str], object], target: str) -> None:
+    def _place(self, write: Callable[[str], object], target: str, check: Check = nothing) -> None:
         attempt = f"{self.attempts}/{uuid4().hex}"
         with self.told():
             try:
                 write(attempt)
+                check()
                 self._move(attempt, target)
             except BaseException:
                 if self.fs.exists(attempt):

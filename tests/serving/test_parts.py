@@ -217,14 +217,15 @@ def test_a_part_comes_out_the_same_as_often_as_it_is_done(
         "part-00000.jsonl",
     ]
     assert (done.counts["tagged"], done.counts["rejected"], done.lines) == (24, 1, 25)
-    assert task.folder.finished() == {0: done}
+    assert task.folder.finished("r") == {0: done}
+    assert task.folder.finished("another") == {}
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_part_that_was_taken_away_is_not_done(task: Task, tmp_path: Path) -> None:
     do_part(task, tmp_path)
     task.folder.place.fs.rm_file(task.folder.part(0))
-    assert task.folder.finished() == {}
+    assert task.folder.finished("r") == {}
 
 
 def test_a_part_that_cannot_be_moved_leaves_nothing(
