@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import glob
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,11 +11,12 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from labels.errors import InputError, NewstagError
-from labels.sources import expand
+from labels.sources import expand, is_finished, is_readable
 
 _LINES = (".jsonl", ".ndjson")
 _PACKED = tuple(f"{ending}.gz" for ending in _LINES)
 _ROWS = (".parquet",)
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*::)*[A-Za-z][A-Za-z0-9+.-]*://")
 _FIX = "--dask reads JSON lines and Parquet. Convert, or leave --dask out"
 # What a store calls the version of a file, the surest first; a listing has it without asking again.
 _TOKENS = ("ETag", "etag", "e_tag", "generation", "md5Hash", "content_md5", "contentHash")
@@ -36,10 +38,14 @@ class Location:
 
     @property
     def format(self) -> str:
-        """By its name: lines, packed (lines in gzip), rows (of Parquet), or nothing of these."""
-        name = self.path.lower()
+        """By its name: lines, packed (lines in gzip), rows (of Parquet), or nothing of these.
+
+        The name that was given counts first: what a link leads to may have another one.
+        """
         endings = {"lines": _LINES, "packed": _PACKED, "rows": _ROWS}
-        return next((one for one, ends in endings.items() if name.endswith(ends)), "")
+        names = (self.name.lower(), self.path.lower())
+        found = (one for name in names for one, ends in endings.items() if name.endswith(ends))
+        return next(found, "")
 
     def refuse_changed(self) -> None:
         """What was read of a file that changed meanwhile is neither the old nor the new one.
@@ -60,7 +66,8 @@ def token_of(info: Mapping[str, Any]) -> str:
 
 
 def is_url(given: str) -> bool:
-    return "://" in given
+    """Whether it begins like ``s3://`` or ``simplecache::s3://``; a file may be called anything."""
+    return _URL.match(given) is not None
 
 
 def located(given: str) -> Location:
@@ -69,10 +76,14 @@ def located(given: str) -> Location:
     Raises:
         InputError: nobody here knows such a store.
     """
+    from fsspec import filesystem
     from fsspec.core import url_to_fs
 
     with _asked(given):
-        fs, path = url_to_fs(given if is_url(given) else str(Path(given).resolve()))
+        if is_url(given):
+            fs, path = url_to_fs(given)
+        else:  # whatever stands in it
+            fs, path = filesystem("file"), str(Path(given).resolve())
     return Location(fs=fs, path=path.rstrip("/"), name=given)
 
 
@@ -113,10 +124,12 @@ def _in_store(given: Location, mine: Callable[[Location], bool]) -> list[Locatio
         if glob.has_magic(path) and not fs.exists(path):
             found = fs.glob(path, detail=True)
         elif fs.isdir(path):
-            found = fs.find(path, detail=True)
+            every = fs.find(path, detail=True)
+            found = {name: info for name, info in every.items() if is_readable(name)}
         else:
             return [_told(given)]
-    below = [name for name in sorted(found) if _is_meant(name, path, found[name])]
+    meant = [name for name in found if _is_meant(name, path, found[name])]
+    below = sorted(meant, key=PurePosixPath)
     files = [_of(Location(fs=fs, path=p, name=fs.unstrip_protocol(p)), found[p]) for p in below]
     kept = [file for file in files if not mine(file)]
     if not kept:
@@ -126,14 +139,13 @@ def _in_store(given: Location, mine: Callable[[Location], bool]) -> list[Locatio
 
 def _is_meant(path: str, given: str, info: Mapping[str, Any]) -> bool:
     """Hidden and unfinished files are left out, as those of a local folder are."""
-    if info.get("type") == "directory" or not path.lower().endswith((*_LINES, *_PACKED, *_ROWS)):
+    if info.get("type") == "directory":
         return False
     literal = next(
         (n for n, part in enumerate(PurePosixPath(given).parts) if glob.has_magic(part)),
         len(PurePosixPath(given).parts),
     )
-    parts = PurePosixPath(path).parts[literal:]
-    return not any(part.startswith((".", "_")) for part in parts)
+    return all(map(is_finished, PurePosixPath(path).parts[literal:]))
 
 
 def _told(file: Location) -> Location:

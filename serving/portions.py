@@ -125,12 +125,22 @@ class Portions:
             return
         if part.start and head in _UTF16:
             return  # of which the first part tells
+        if not part.start and part.stop < part.file.size and self._begins_blank(raw):
+            return
         window = Window(raw, part.start, part.stop)
         opened = _Middle(name, window) if part.start else Opened(part.file.path, name, window)
         try:
             yield from blocks_of_lines(opened, Place(), size)
         finally:
             self.lines = window.lines
+
+    def _begins_blank(self, raw: Any) -> bool:
+        """Whether the first part has no lines to read, and the file is not empty for that."""
+        window = Window(raw, 0, self._part.stop)
+        if not _is_blank(window) or _is_blank(raw):
+            return False
+        self.lines = window.lines
+        return True
 
     def _rows(self, raw: Any, size: int) -> Iterator[Block]:
         items = islice(self._items(raw), self._part.stop - self._part.start)
@@ -157,6 +167,14 @@ class Portions:
         except (pa.ArrowException, OSError) as error:
             if row >= start:  # or else a part before this one tells of it
                 raise fault_of(name, row, error) from error
+
+
+def _is_blank(file: Any) -> bool:
+    """Whether nothing follows but white space, behind a BOM it may be."""
+    while data := file.read(PIECE):
+        if data.strip(b"\xef\xbb\xbf \t\r\n\v\f"):
+            return False
+    return True
 
 
 def _groups(metadata: FileMetaData, start: int, stop: int) -> tuple[Sequence[int], int]:
