@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
-import socket
 import time
 import warnings
 from collections.abc import Callable, Iterable, Iterator
@@ -18,6 +17,7 @@ from typing import Any, cast
 
 from labels.blocks import place_of
 from labels.errors import InputError, NewstagError, StateError, UnreadableError, VersionError
+from serving.answering import refuse_other_servers, refuse_workers, said, unlike
 from serving.folder import AnotherRunError, Finished
 from serving.joined import moved
 from serving.part_work import Task, do_part
@@ -25,9 +25,7 @@ from serving.parts import Part, lines_before
 from serving.shipping import Shipment, unpacked
 
 _WAIT = 10  # seconds for a scheduler to answer, and for a first worker to be there
-_ANSWER = 10.0  # seconds for a worker to say which newstag it has, and to take a version away
 _SHIP = 300.0  # seconds for the versions to be with all workers
-_LONGEST_GREETING = 1 << 20  # bytes; what begins with a larger number is no scheduler's
 _RETRIES = 3
 _WAVE = 3  # parts a thread that the scheduler knows of: one under way, others to follow it
 _LOOK = 5.0  # seconds between two looks at how many workers there are
@@ -63,37 +61,19 @@ def connected(address: str) -> Iterator[Any]:
         # What has to be the same on all machines is newstag, which is looked at below.
         warnings.simplefilter("ignore", VersionMismatchWarning)
         try:
-            _refuse_other_servers(resolve_address(address))
+            refuse_other_servers(resolve_address(address), _WAIT)
             client = cast("Any", distributed.Client)(address, timeout=_WAIT, set_as_default=False)
         except Exception as error:  # of any kind, by what the address is taken for
-            what = f"no scheduler answers there ({_said(error)})"
+            what = f"no scheduler answers there ({said(error)})"
             fix = "Give its address, for instance tcp://10.0.0.5:8786, and look whether it runs"
             raise StateError(address, what, fix) from error
         try:
             with client:
-                _refuse_workers(client, address)
+                refuse_workers(client, address, _WAIT)
                 yield client
         except CommClosedError as error:
             fix = "Start it again, and go on with --resume"
             raise StateError(address, "the scheduler is gone", fix) from error
-
-
-def _refuse_other_servers(address: str) -> None:
-    """A scheduler greets first; to wait for a server that does not would take a minute.
-
-    Raises:
-        OSError: nobody is there, or nobody who greets like that.
-        ValueError: an address of no kind that is known.
-    """
-    from distributed.comm.addressing import parse_address, parse_host_port
-
-    kind, place = parse_address(address)
-    if kind != "tcp":
-        return
-    with socket.create_connection(parse_host_port(place), timeout=_WAIT) as connection:
-        greeting = connection.recv(8, socket.MSG_WAITALL)
-    if len(greeting) < 8 or int.from_bytes(greeting, "little") > _LONGEST_GREETING:
-        raise OSError("another kind of server")
 
 
 @contextmanager
@@ -109,62 +89,6 @@ def _silence() -> Iterator[None]:
     finally:
         for name, level in before.items():
             logging.getLogger(name).setLevel(level)
-
-
-def _refuse_workers(client: Any, address: str) -> None:
-    try:
-        client.wait_for_workers(1, timeout=_WAIT)
-    except TimeoutError as error:
-        fix = f"Start one, for instance: dask worker {address} --nthreads 1"
-        raise StateError(address, "its scheduler has no worker", fix) from error
-    ours = version("newstag")
-    for worker, theirs in sorted(client.sync(_asked, client).items()):
-        if isinstance(theirs, TimeoutError):
-            fix = "Look whether it hangs, and end it or start it anew"
-            raise StateError(worker, "a worker that does not answer", fix) from theirs
-        if isinstance(theirs, OSError):  # it is gone by now
-            continue
-        if isinstance(theirs, Exception):
-            fix = "Look into its log, and start it anew"
-            raise StateError(worker, f"a worker that fails ({_said(theirs)})", fix) from theirs
-        if theirs != ours:
-            raise _unlike(worker, theirs, ours)
-
-
-def _unlike(worker: str, theirs: str, ours: str) -> StateError:
-    has = f"newstag {theirs}" if theirs else "no newstag"
-    fix = f"Install newstag {ours} there, and start it anew"
-    return StateError(worker, f"a worker with {has}", fix)
-
-
-async def _asked(client: Any) -> dict[str, str | Exception]:
-    """What each worker says of its newstag, or why it says nothing."""
-    installed = _installed()
-
-    async def ask(worker: str) -> str | Exception:
-        try:
-            call = client.run(installed, workers=[worker], on_error="return")
-            found: dict[str, str | Exception] = await asyncio.wait_for(call, _ANSWER)
-        except Exception as error:  # noqa: BLE001 - told of by whoever asks
-            return error
-        return found.get(worker, OSError("gone"))
-
-    workers = list(await client.ncores())
-    return dict(zip(workers, await asyncio.gather(*map(ask, workers)), strict=True))
-
-
-def _installed() -> Callable[[], str]:
-    """What a worker can run without newstag: a function that travels as it is, without its name."""
-
-    def installed() -> str:
-        from importlib.metadata import PackageNotFoundError, version
-
-        try:
-            return version("newstag")
-        except PackageNotFoundError:
-            return ""
-
-    return installed
 
 
 @contextmanager
@@ -203,7 +127,7 @@ def shipped(client: Any, shipment: Shipment) -> Iterator[None]:
         yield
     finally:
         try:
-            bounded(lambda: client.unregister_worker_plugin(shipment.name), _ANSWER)
+            bounded(lambda: client.unregister_worker_plugin(shipment.name), _WAIT)
         except Exception:  # noqa: BLE001 - the scheduler is gone, and told of elsewhere
             _log.debug("a version stays with the scheduler")
 
@@ -218,7 +142,7 @@ def _on_worker(task: Task, shipment: str, newstag: str) -> Finished | NewstagErr
     worker = get_worker()
     theirs = version("newstag")
     if theirs != newstag:
-        return _unlike(worker.address, theirs, newstag)
+        return unlike(worker.address, theirs, newstag)
     scratch = Path(worker.local_directory)
     try:
         work = unpacked(task.work, scratch, shipment)
@@ -301,7 +225,7 @@ def _result(task: Task, future: Any) -> Finished:
             raise found
         return found
     if future.status == "error":
-        what = f"{task.part.name} cannot be done ({_said(future.exception())})"
+        what = f"{task.part.name} cannot be done ({said(future.exception())})"
         raise StateError(task.part.file.name, what, "Mend it, and go on with --resume")
     raise CommClosedError("a part was given up")  # told of with the address, above
 
@@ -314,10 +238,3 @@ def _in_file(error: InputError, part: Part) -> InputError:
         return moved(error, lines_before(part))
     except Exception:  # noqa: BLE001 - what it is about matters more than where it is
         return error
-
-
-def _said(error: Any) -> str:
-    if type(error).__name__ == "KilledWorker":
-        return "every worker that tried it died, for want of memory it may be"
-    text = " ".join(str(error).split()) or "nothing more is known"
-    return text if isinstance(error, NewstagError) else f"{type(error).__name__}: {text}"

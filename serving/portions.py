@@ -137,7 +137,10 @@ class Portions:
     def _begins_blank(self, raw: Any) -> bool:
         """Whether the first part has no lines to read, and the file is not empty for that."""
         window = Window(raw, 0, self._part.stop)
-        if not _is_blank(window) or _is_blank(raw):
+        if not _is_blank(window):
+            return False
+        raw.seek(self._part.stop)
+        if _is_blank(raw):
             return False
         self.lines = window.lines
         return True

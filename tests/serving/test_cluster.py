@@ -16,7 +16,7 @@ import pytest
 from distributed import LocalCluster
 
 from labels.errors import InputError, StateError, VersionError
-from serving import batch, cluster
+from serving import answering, batch, cluster
 from serving.job import Job, Outcome
 from serving.on_cluster import is_under_way, tag
 from serving.work import Work
@@ -290,7 +290,7 @@ def test_a_scheduler_that_does_not_answer_is_named(
 def test_a_worker_with_another_newstag_is_named(
     job: Job, run: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(cluster, "version", lambda _: "99")
+    monkeypatch.setattr(answering, "version", lambda _: "99")
     with pytest.raises(StateError) as refused:
         run(job)
     assert refused.value.what == "a worker with newstag 0.1.0"

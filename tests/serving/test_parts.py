@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -112,6 +113,22 @@ def test_a_file_without_rows_is_told_of_once(tmp_path: Path, content: bytes) -> 
     assert in_parts(path, 5) == locally(path)
 
 
+@pytest.mark.parametrize("bom", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("rest", [b"", LINES])
+def test_parts_without_a_line_do_not_make_a_file_empty(
+    tmp_path: Path, bom: bytes, rest: bytes
+) -> None:
+    path = tmp_path / "in.jsonl"
+    path.write_bytes(bom + b" \n" * 20 + rest)
+    assert in_parts(path, 10) == locally(path)
+    (first, *others) = parts_of(found(str(path)), 10, {}, ())
+    assert others
+    portions = Portions(first, {}, ())
+    if rest:
+        assert list(portions.blocks(1000)) == []
+        assert portions.lines == 5 - bool(bom)
+
+
 @pytest.mark.parametrize("name", ["in.jsonl.gz", "in.jsonl"])
 @pytest.mark.parametrize("lost", [0, 12])
 def test_a_packed_file_is_one_part_whatever_its_name(tmp_path: Path, name: str, lost: int) -> None:
@@ -170,6 +187,32 @@ def test_a_folder_of_a_store_stands_for_its_files(memory: str) -> None:
     names = [file.name.removeprefix(f"{memory}/") for file in found(memory)]
     assert names == ["a.parquet", "b.jsonl", "deep/c.ndjson.gz"]
     assert [file.name for file in found(f"{memory}/b*.jsonl")] == [f"{memory}/b.jsonl"]
+
+
+def test_a_folder_of_a_store_is_read_as_one_of_this_machine(memory: str, tmp_path: Path) -> None:
+    names = ["a/b.jsonl", "a.jsonl", "a-b/c.jsonl", "half.jsonl.tmp", "x.part/d.jsonl", "notes.txt"]
+    for name in names:
+        write(f"{memory}/{name}", b"{}\n")
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"{}\n")
+    there = [file.name.removeprefix(f"{memory}/") for file in found(memory)]
+    here = [file.name.removeprefix(f"{tmp_path}/") for file in found(str(tmp_path))]
+    assert there == here == ["a/b.jsonl", "a-b/c.jsonl", "a.jsonl"]
+    write(f"{memory}/z.csv", b"id\n")
+    with pytest.raises(InputError) as refused:
+        found(memory)
+    assert refused.value.where == f"{memory}/z.csv"
+    assert refused.value.what == "neither JSON lines nor Parquet by its name"
+
+
+@pytest.mark.parametrize("name", ["a::b.jsonl", "s3://a.jsonl", "link.jsonl"])
+def test_names_that_work_locally_work_on_a_cluster(tmp_path: Path, name: str) -> None:
+    (tmp_path / "target").write_bytes(LINES)
+    path = tmp_path / name
+    path.parent.mkdir(exist_ok=True)
+    path.symlink_to(tmp_path / "target")
+    assert in_parts(path, 10) == locally(path)
+    assert [file.format for file in found(f"{tmp_path}/{name}")] == ["lines"]
 
 
 def test_files_of_this_machine_are_found_as_locally(tmp_path: Path) -> None:
@@ -255,6 +298,38 @@ def test_a_worker_that_was_forgotten_does_not_write_into_another_run(
         do_part(task, tmp_path)
     assert refused.value.what == "another run is writing it"
     assert not task.folder.place.fs.exists(task.folder.part(0))
+
+
+def test_a_run_that_begins_while_a_part_is_written_is_left_alone(
+    task: Task, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fs = task.folder.place.fs
+    upload = type(fs).put_file
+
+    def begin_another(self: Any, path: str, target: str) -> None:
+        upload(self, path, target)
+        task.folder.note({"run": "another"})
+
+    monkeypatch.setattr(type(fs), "put_file", begin_another)
+    with pytest.raises(StateError) as refused:
+        do_part(task, tmp_path)
+    assert refused.value.what == "another run is writing it"
+    assert fs.find(f"{task.folder.place.path}/_newstag/attempts") == []
+    assert not fs.exists(task.folder.part(0))
+    assert task.folder.finished("another") == {}
+
+
+def test_a_folder_that_a_worker_does_not_see_is_told_before_anything_is_done(
+    task: Task, tmp_path: Path
+) -> None:
+    elsewhere = Folder(place=located(str(tmp_path / "out.jsonl")))
+    with pytest.raises(StateError) as refused:
+        do_part(replace(task, folder=elsewhere), tmp_path)
+    assert str(refused.value) == (
+        f"{tmp_path}/out.jsonl: this worker does not see the folder. Put it on a disk that all "
+        "share, or in a store."
+    )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_changes_is_refused(task: Task, tmp_path: Path, memory: str) -> None:
