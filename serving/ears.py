@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,18 +10,10 @@ from pathlib import Path
 from labels.errors import InputError
 from serving.outbox import Result
 
+_ENDINGS = ".json, .jsonl, .csv (.gz) or .parquet"
 _SHOWN = 5  # names in a line about many files
 
 Say = Callable[[str], None]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Reason:
-    """Why a file is left alone, why several are, and what to do about it."""
-
-    one: str
-    many: str
-    fix: str
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,12 +47,15 @@ class Ears:
         other = f", in {result.target.name}" if result.entry.number > 1 else ""
         self.say(f"{name}: {', '.join(parts)}{took}{other}")
 
-    def left_alone(self, folder: Path, found: Mapping[Reason, Sequence[str]]) -> None:
-        """A line for each reason, whatever the number of files that are left alone for it."""
-        for reason, names in found.items():
-            if len(names) == 1:
-                self.complain(str(InputError(str(folder / names[0]), reason.one, reason.fix)))
-                continue
+    def left_alone(self, folder: Path, names: Sequence[str]) -> None:
+        """Files whose endings are none of ours, in one line."""
+        if not names:
+            return
+        where, what = str(folder / names[0]), "left alone, for its ending is none of ours"
+        if len(names) > 1:
             shown = ", ".join(names[:_SHOWN]) + (", …" if len(names) > _SHOWN else "")
-            what = f"{len(names):,} files are {reason.many} ({shown})"
-            self.complain(str(InputError(str(folder), what, reason.fix)))
+            where = str(folder)
+            what = f"{len(names):,} files are left alone, for their endings are none of ours"
+            what += f" ({shown})"
+        fix = "Give it a name" if len(names) == 1 else "Give them names"
+        self.complain(str(InputError(where, what, f"{fix} in {_ENDINGS}")))

@@ -13,7 +13,7 @@ from threading import Event
 from labels.errors import InputError, NewstagError, StateError
 from labels.sources import is_finished, is_readable
 from serving.current import Current
-from serving.ears import Ears, Reason
+from serving.ears import Ears
 from serving.guard import LostError
 from serving.outbox import Outbox, opened
 from serving.stamp import ChangingError, Stamp, stamp_of
@@ -24,16 +24,6 @@ _STILL = 2.0  # seconds that a file must not have changed for
 _EMPTY = 60.0  # the same for one without a byte, which somebody may just have made
 _NOTHING = Stamp(0, 0, 0)
 _LONGEST = 60.0  # seconds: the longest pause between two tries
-_ENDING = Reason(
-    one="left alone, for its ending is none of ours",
-    many="left alone, for their endings are none of ours",
-    fix="Give it a name in .json, .jsonl, .csv (.gz) or .parquet",
-)
-_LENGTH = Reason(
-    one="left alone, for its result would have too long a name",
-    many="left alone, for their results would have too long a name",
-    fix="Give it a shorter one",
-)
 
 
 class _StoppedError(Exception):
@@ -74,7 +64,6 @@ class Inbox:
     _here: _Met = field(init=False)  # the folder itself
     _begun: bool = field(init=False, default=False)
     _gone: set[str] = field(init=False, default_factory=set)  # and not forgotten yet
-    _alone: dict[Reason, list[str]] = field(init=False, default_factory=dict)
     _faults: set[str] = field(init=False, default_factory=set)  # of no single file
 
     def __post_init__(self) -> None:
@@ -126,13 +115,16 @@ class Inbox:
         return True
 
     def _tag(self, due: list[tuple[str, _Met]]) -> None:
-        self._alone = {}
         due.sort(key=lambda item: (item[1].stamp.mtime_ns, item[0]))
+        alone = {name: met for name, met in due if not is_readable(name)}
+        self.ears.left_alone(self.folder, sorted(alone))
         for name, met in due:
             if self.stop.is_set():
-                break
-            self._take(name, met)
-        self.ears.left_alone(self.folder, self._alone)
+                return
+            if name in alone:
+                met.settled = True
+            else:
+                self._take(name, met)
 
     def _listed(self) -> Iterator[tuple[str, Stamp]]:
         with os.scandir(self.folder) as entries:
@@ -159,8 +151,9 @@ class Inbox:
         began = self.clock()
         try:
             path = self.folder / name
-            if reason := self._why_not(name):
-                self._alone.setdefault(reason, []).append(name)
+            if not self.outbox.takes(name):
+                what = "left alone, for its result would have too long a name"
+                self.ears.complain(str(InputError(str(path), what, "Give it a shorter one")))
                 met.settled = True
                 return
             for result in self.outbox.tag(path, met.stamp, self.current, self._go_on):
@@ -178,12 +171,6 @@ class Inbox:
         except Exception as error:  # noqa: BLE001 - whatever it was: the other files go on
             if not self.stop.is_set():  # or it is but that one of its processes was told as well
                 self._put_off(met, _named(error, path))
-
-    def _why_not(self, name: str) -> Reason | None:
-        """Why a file is left alone, where it is."""
-        if not is_readable(name):
-            return _ENDING
-        return None if self.outbox.takes(name) else _LENGTH
 
     def _go_on(self) -> None:
         """Called after every block: what is done of the file until then is kept."""

@@ -6,6 +6,8 @@ import json
 import os
 import signal
 import subprocess
+import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -89,18 +91,44 @@ def test_a_folder_is_watched_until_a_signal_ends_it_and_after_a_kill_nothing_is_
     assert "explain" in json.loads(Path("out", "b.jsonl.jsonl").read_text().splitlines()[0])
 
 
-def test_ctrl_c_ends_it_in_order_and_quiet_says_only_what_was_not_done(started: Started) -> None:
+def test_a_signal_that_comes_twice_ends_it_in_order_when_it_is_busy(started: Started) -> None:
+    """And quiet says only what was not done."""
     Path("in").mkdir()
     Path("in", "a.jsonl").write_text('{"id": "a", "title": "x", "content": "y"}\n')
     os.utime(Path("in", "a.jsonl"), ns=(1, 1))
     Path("in", "b.txt").write_text("hello")
-    process = started("--quiet")
+    Path("in", "large.jsonl").write_text('{"id": "a", "title": "x", "content": "y"}\n' * 999_999)
+    process = started("--quiet", "--jobs", "1")
     assert process.stderr is not None
     first = process.stderr.readline()
     assert first.startswith("in/b.txt: left alone, for its ending is none of ours. ")
+    while not Path("out", ".newstag", "large.jsonl.jsonl.journal.partial").exists():
+        assert process.poll() is None
+        time.sleep(0.02)
     process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGTERM)  # as GNU timeout does, which tells the group as well
     assert (process.wait(), process.stderr.read()) == (0, "")
-    assert Path("out", "a.jsonl.jsonl").exists()
+    assert sorted(os.listdir("out")) == [".newstag", "a.jsonl.jsonl"]  # noqa: PTH208 - names
+    assert Path("out", ".newstag", "large.jsonl.jsonl.journal.partial").exists()
+
+
+def test_a_later_signal_ends_it_at_once_and_one_within_a_second_is_the_same() -> None:
+    code = (
+        "import os, signal, time, newstag\n"
+        "now = iter([0, 0.9, 1.1])\n"
+        "time.monotonic = lambda: next(now)\n"
+        "newstag._until_told()\n"
+        "os.kill(os.getpid(), signal.SIGTERM)\n"
+        "while signal.SIGTERM in signal.sigpending(): pass\n"
+        "os.kill(os.getpid(), signal.SIGINT)\n"
+        "while signal.SIGINT in signal.sigpending(): pass\n"
+        "print('goes on', flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGTERM)\n"
+        "signal.pause()\n"
+    )
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (143, "goes on\n", "")
 
 
 def test_a_version_that_is_refused_at_the_start_ends_it(newstag: Newstag, version: Path) -> None:

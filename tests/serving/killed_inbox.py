@@ -16,6 +16,7 @@ from threading import Event
 
 import serving.batch
 from models.store import Store
+from models.sums import sums_digest
 from serving.current import Current
 from serving.ears import Ears
 from serving.inbox import Inbox
@@ -30,7 +31,8 @@ MOST = 1000  # steps
 def watched(folder: Path, version: Path) -> None:
     """Look until everything in ``folder/in`` is tagged; the time is not that of the world."""
     now = iter(count(0, 3))
-    job = Job(inputs=[], work=Work(model=str(version)), jobs=1, block=1)
+    work = Work(model=str(version), sums=sums_digest(version))  # as after it was verified
+    job = Job(inputs=[], work=work, jobs=1, block=1)
     ears = Ears(hear=len, worry=len)  # type: ignore[arg-type] # nobody listens
     with opened(folder / "out") as outbox:
         inbox = Inbox(

@@ -16,8 +16,10 @@ import pytest
 
 from labels.errors import InputError, StateError
 from models.store import Store
+from models.sums import sums_digest
 from serving.current import Current
 from serving.ears import Ears
+from serving.guard import LostError
 from serving.inbox import Inbox, watch
 from serving.job import Job
 from serving.outbox import opened
@@ -28,6 +30,7 @@ Rows = list[dict[str, Any]]
 ENDINGS = "Give it a name in .json, .jsonl, .csv (.gz) or .parquet."
 REPORT = "Report it, with the file if you may."
 AGAIN = "It is tried again."
+BACK = "Bring it back, or end this and start it again."
 
 
 class Desk:
@@ -49,7 +52,8 @@ class Desk:
         self.end()
         self.stop.clear()
         outbox = self._open.enter_context(opened(self.outbox))
-        work = Work(model=str(self.store.resolve()))
+        version = self.store.resolve()
+        work = Work(model=str(version), sums=sums_digest(version))
         job = Job(inputs=[], work=work, jobs=1, block=self.block)
         named = lambda: str(self.store.resolve())  # noqa: E731
         self.watcher = Inbox(
@@ -518,6 +522,297 @@ def test_a_file_under_way_that_is_another_after_the_restart_is_begun_anew(
     desk.wait()
     assert len(desk.ids("a.json.jsonl")) == 2
     assert desk.results() == ["a.json.jsonl"]
+
+
+def test_an_outbox_that_is_away_is_told_once_and_waited_for(desk: Desk, rows: Rows) -> None:
+    for name in ("a.jsonl", "b.jsonl"):
+        desk.drop(name, rows[:1])
+    away = desk.outbox.rename(desk.outbox.with_name("away"))
+    desk.wait()
+    desk.look(10)
+    gone = "not there (No such file or directory)"
+    assert desk.complained == [f"{desk.outbox}: {gone}. {BACK} {AGAIN}"]
+    (desk.outbox / ".newstag").mkdir(parents=True)  # another one, as where a disk is not mounted
+    desk.look(60)
+    desk.look(60)
+    assert desk.complained[1:] == [
+        f"{desk.outbox}: not the folder that it was. {BACK} {AGAIN}",
+    ]
+    assert desk.results() == []
+    shutil.rmtree(desk.outbox)
+    away.rename(desk.outbox)
+    desk.look(60)
+    assert desk.results() == ["a.jsonl.jsonl", "b.jsonl.jsonl"]
+
+
+def test_that_nobody_hears_ends_nothing(desk: Desk, rows: Rows) -> None:
+    def fail(_: str) -> None:
+        raise OSError(28, "No space left on device")
+
+    desk.watcher.ears = Ears(hear=fail, worry=fail)
+    for name in ("a.jsonl", "b.jsonl", "c.txt"):
+        desk.drop(name, rows[:1])
+    desk.drop("d.json", b"[")
+    desk.wait()
+    desk.look(60)
+    assert desk.results() == ["a.jsonl.jsonl", "b.jsonl.jsonl", "d.json.rejects.jsonl"]
+
+
+def full_disk(_: int) -> None:
+    raise OSError(28, "No space left on device")
+
+
+def test_an_outbox_on_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "fsync", full_disk)
+    with pytest.raises(StateError) as caught, opened(tmp_path / "out"):
+        pass
+    assert str(caught.value) == (
+        f"{tmp_path / 'out'}: cannot be written (No space left on device). "
+        "Give a folder that you may write, on a disk with space, with -o."
+    )
+
+
+def test_what_a_kill_left_is_finished_once_the_disk_has_space(
+    desk: Desk, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.drop("a.jsonl", rows[:1])
+    with monkeypatch.context() as killed:
+        killed.setattr("serving.batch.put_in_place", lambda *_: desk.stop.set())
+        killed.setattr("serving.outbox.put_in_place", full_disk_at_all)
+        desk.wait()
+    desk.start()
+    with monkeypatch.context() as full:
+        full.setattr("serving.outbox.put_in_place", full_disk_at_all)
+        for _ in range(4):
+            desk.look(1)
+    assert desk.results() == []
+    fix = "Check the folder of results, its permissions and the space on its disk."
+    what = "cannot be tagged now (No space left on device)"
+    assert desk.complained == [f"{desk.outbox}: {what}. {fix} {AGAIN}"]
+    desk.look(60)
+    assert desk.ids("a.jsonl.jsonl") == ["p1"]
+    assert desk.said == ["a.jsonl: 1 tagged, 1 for review"]
+
+
+def full_disk_at_all(*_: object) -> None:
+    full_disk(0)
+
+
+def test_a_large_file_is_hashed_in_pieces_that_can_be_stopped_between(
+    desk: Desk, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from serving.stamp import digest_of
+
+    monkeypatch.setattr("serving.stamp._PIECE", 1)
+    pieces: list[int] = []
+
+    def slowly(path: Path, go_on: Callable[[], None]) -> str:
+        def third() -> None:
+            pieces.append(0)
+            if len(pieces) == 3:
+                desk.stop.set()
+            go_on()
+
+        return digest_of(path, third)
+
+    monkeypatch.setattr("serving.outbox.digest_of", slowly)
+    desk.drop("a.jsonl", rows[:1])
+    desk.wait()
+    assert (len(pieces), desk.results(), desk.complained) == (3, [], [])
+
+
+def test_a_file_is_hashed_once_also_where_it_is_gone_on_with(
+    moving: Desk, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    half_done(moving, rows, monkeypatch)
+    hashed: list[Path] = []
+    monkeypatch.setattr("serving.fingerprint.sha256", hashed.append)
+    moving.start()
+    moving.drop("b.jsonl", rows[:1])
+    moving.wait()
+    assert moving.results() == ["a.json.jsonl", "b.jsonl.jsonl"]
+    assert hashed == []
+
+
+def test_a_file_that_changed_since_it_was_looked_at_is_not_hashed(
+    desk: Desk, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from serving.stamp import Stamp, refuse_changed
+
+    hashed: list[Path] = []
+    monkeypatch.setattr("serving.outbox.digest_of", lambda path, _: hashed.append(path))
+
+    def change(path: Path, stamp: Stamp) -> None:
+        desk.drop("a.jsonl", rows[:2])
+        refuse_changed(path, stamp)
+
+    monkeypatch.setattr("serving.outbox.refuse_changed", change)
+    desk.drop("a.jsonl", rows[:1])
+    desk.wait()
+    assert (hashed, desk.complained) == ([], [])
+
+
+def test_a_file_whose_place_cannot_be_written_is_told_once_whatever_becomes_of_others(
+    desk: Desk, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import serving.outbox
+
+    tag = serving.outbox.tag
+
+    def refuse(job: Job, *rest: Any) -> Any:
+        if job.inputs[0].endswith("bad.jsonl"):
+            raise StateError("there", "not a place", "Mend it")
+        return tag(job, *rest)
+
+    monkeypatch.setattr("serving.outbox.tag", refuse)
+    path = desk.drop("bad.jsonl", rows[:1])
+    desk.wait()
+    for number in range(3):
+        desk.drop(f"{number}.jsonl", rows[:1])
+        desk.look(60)
+        desk.look(2)
+    told = f"there: not a place. Mend it. {AGAIN}"
+    assert (len(desk.results()), desk.complained) == (3, [told])
+    desk.drop("bad.jsonl", rows[:2])
+    os.utime(path, ns=(7, 7))
+    desk.wait()
+    assert desk.complained == [told, told]
+
+
+def in_its_place(version: Path, other: Path) -> None:
+    shutil.rmtree(version)
+    other.rename(version)
+
+
+def test_a_version_in_the_place_of_another_is_seen_and_never_mixed_with_it(
+    moving: Desk,
+    rows: Rows,
+    version: Path,
+    copied: Callable[[Path, str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = copied(version, "20270101T000000Z-00000001")
+    moving.block = 1
+    moving.start()
+    moving.drop("a.json", json.dumps(rows[:1]).encode())
+    moving.wait()
+    with monkeypatch.context() as patch:
+        meanwhile(patch, lambda: in_its_place(version, other))
+        moving.drop("b.json", json.dumps(rows[:3]).encode())
+        moving.wait()
+    moving.drop("c.json", json.dumps(rows[:1]).encode())
+    moving.wait()
+    assert [moving.models(f"{name}.json.jsonl") for name in "abc"] == [
+        {version.name},
+        {version.name},
+        {other.name},
+    ]
+    assert moving.complained == []
+
+
+def test_a_version_that_is_replaced_before_it_is_loaded_is_refused(
+    moving: Desk,
+    rows: Rows,
+    version: Path,
+    copied: Callable[[Path, str], Path],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    other = copied(version, "20270101T000000Z-00000001")
+    moving.drop("a.json", json.dumps(rows[:1]).encode())
+    with monkeypatch.context() as patch:
+        meanwhile(patch, lambda: in_its_place(version, other))
+        moving.wait()
+    assert moving.results() == []
+    what = "replaced while it was in use. Put a version beside others, not in their place."
+    assert moving.complained == [f"{version}: {what} {AGAIN}"]
+    moving.look(1)
+    assert moving.models("a.json.jsonl") == {other.name}
+
+
+@pytest.mark.parametrize("away", [True, False])
+@pytest.mark.parametrize("restarted", [True, False])
+def test_other_content_of_the_same_size_and_time_is_another_file(
+    desk: Desk, rows: Rows, away: bool, restarted: bool
+) -> None:
+    path = desk.drop("a.jsonl", rows[:1])
+    os.utime(path, ns=(5, 5))
+    desk.wait()
+    known = path.stat()
+    if away:
+        path.unlink()
+        desk.look(1)
+    if restarted:
+        desk.start()
+    path.write_bytes(b" " * known.st_size)
+    os.utime(path, ns=(5, 5))  # as cp -p and rsync -t do
+    desk.wait()
+    assert desk.results() == ["a.jsonl.2.rejects.jsonl", "a.jsonl.jsonl"]
+
+
+def test_the_pause_after_a_look_is_ten_times_as_long_as_looking_took_and_tagging_counts_not(
+    desk: Desk, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.wait()
+    assert desk.watcher.pause == 0.5
+    listed = Inbox._listed
+
+    def slowly(inbox: Inbox) -> Any:
+        desk.now += 3
+        return listed(inbox)
+
+    monkeypatch.setattr(Inbox, "_listed", slowly)
+    meanwhile(monkeypatch, lambda: setattr(desk, "now", desk.now + 600))
+    desk.drop("a.jsonl", rows[:1])
+    desk.wait()
+    assert desk.results() == ["a.jsonl.jsonl"]
+    assert desk.watcher.pause == 30
+
+
+def left(desk: Desk) -> list[str]:
+    return sorted(path.name for path in (desk.outbox / ".newstag").iterdir())
+
+
+@pytest.mark.parametrize("restarted", [True, False])
+def test_nothing_stays_of_a_file_under_way_that_is_gone(
+    desk: Desk, rows: Rows, monkeypatch: pytest.MonkeyPatch, restarted: bool
+) -> None:
+    half_done(desk, rows, monkeypatch)
+    assert "a.json.jsonl.journal.partial" in left(desk)
+    desk.stop.clear()
+    if restarted:
+        desk.start()
+    (desk.inbox / "a.json").unlink()
+    desk.look()
+    assert left(desk) == ["files.jsonl", "lock"]
+    desk.drop("a.json", json.dumps(rows[:1]).encode())
+    desk.wait()
+    assert desk.results() == ["a.json.jsonl"]
+
+
+def test_without_its_lock_a_watcher_ends_before_the_next_file(desk: Desk, rows: Rows) -> None:
+    desk.drop("a.jsonl", rows[:1])
+    shutil.rmtree(desk.outbox / ".newstag")
+    with opened(desk.outbox), pytest.raises(LostError) as caught:
+        desk.wait()
+    assert str(caught.value) == (
+        f"{desk.outbox / '.newstag'}: removed while it was in use. "
+        "Start one watcher once all have ended."
+    )
+    assert desk.results() == []
+
+
+def test_many_files_of_other_endings_are_told_in_one_line(desk: Desk) -> None:
+    for number in range(7):
+        desk.drop(f"{number}.txt", b"hello")
+    told = (
+        f"{desk.inbox}: 7 files are left alone, for their endings are none of ours "
+        "(0.txt, 1.txt, 2.txt, 3.txt, 4.txt, …). "
+        "Give them names in .json, .jsonl, .csv (.gz) or .parquet."
+    )
+    desk.wait()
+    desk.start()
+    desk.wait()
+    assert desk.complained == [told, told]
 
 
 def test_an_outbox_has_one_watcher(desk: Desk) -> None:
