@@ -15,6 +15,7 @@ _LONGEST_MIB = 16
 DEEPEST = 100  # brackets within brackets
 _LEAST = 512  # bytes to look at at once
 _LONGEST = _LONGEST_MIB * 1024 * 1024  # bytes of a line
+_MOST_LINES = 1024  # of a portion: each may become an error that is far larger than itself
 
 
 class Portion(NamedTuple):
@@ -83,10 +84,25 @@ def _no_constant(name: str) -> NoReturn:
 def read_portions(opened: Opened, size: int, at: int = 0, line: int = 0) -> Iterator[Portion]:
     """The lines of a file from byte ``at`` on, before which ``line`` lines end.
 
-    A portion comes when it has about ``size`` bytes, or when no more are there yet. A damage
+    A portion comes when it has about ``size`` bytes, or when no more are there yet; short lines
+    come in portions of at most 1,024. A damage
     of the file is the error of the last one; its ``at`` is beyond all that could be read.
     """
     return _Cutter(opened, size, at, line).portions()
+
+
+def _in_few_lines(data: bytes) -> Iterator[tuple[bytes, int]]:
+    """Whole lines, halved for as long as they are too many, each portion with their count."""
+    waiting = [data]
+    while waiting:
+        lines = waiting.pop()
+        count = lines.count(b"\n")
+        if count <= _MOST_LINES:
+            yield lines, count
+            continue
+        middle = len(lines) // 2
+        cut = lines.rfind(b"\n", 0, middle) + 1 or lines.find(b"\n") + 1
+        waiting += [lines[cut:], lines[:cut]]
 
 
 class _Cutter:
@@ -143,7 +159,8 @@ class _Cutter:
         data = b"".join(self._held)
         end = len(data) - self._tail
         if end:
-            yield self._portion(data[:end], data.count(b"\n"))
+            for lines, count in _in_few_lines(data[:end]):
+                yield self._portion(lines, count)
             if end < len(data):
                 self._hold(data[end:])
 

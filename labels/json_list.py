@@ -9,7 +9,10 @@ from typing import Any, NoReturn
 from labels.errors import BrokenOffError, InputError
 from labels.items import Item
 from labels.json_lines import DEEPEST, NOT_UTF8
+from labels.json_text import Text
 from labels.opening import Opened
+
+_FIX = "Mend or export the file again"
 
 
 def read_list(opened: Opened) -> Iterator[Item]:
@@ -21,7 +24,7 @@ def read_list(opened: Opened) -> Iterator[Item]:
     import ijson  # only here: the service and --help do without
 
     name = opened.name
-    items = _items(ijson.basic_parse(opened.file), ijson.ObjectBuilder, name)
+    items = _items(ijson.basic_parse(Text(opened.file)), ijson.ObjectBuilder, name)
     index = 0
     while True:
         try:
@@ -30,6 +33,9 @@ def read_list(opened: Opened) -> Iterator[Item]:
             return
         except (ijson.JSONError, UnicodeDecodeError) as error:
             _refuse_json(name, index, error)
+        except (ArithmeticError, ValueError) as error:
+            what = "not JSON (a number out of range)"
+            raise BrokenOffError(f"{name}[{index}]", what, _FIX) from error
         yield f"{name}[{index}]", item
         index += 1
 
@@ -69,4 +75,4 @@ def _refuse_json(name: str, index: int, error: Exception) -> NoReturn:
     reason = told.split("\n")[0].strip()
     if isinstance(error, UnicodeDecodeError) or "UTF8" in reason:
         raise BrokenOffError(where, "not UTF-8", NOT_UTF8) from error
-    raise BrokenOffError(where, f"not JSON ({reason})", "Mend or export the file again") from error
+    raise BrokenOffError(where, f"not JSON ({reason})", _FIX) from error
