@@ -128,9 +128,20 @@ def run(trial: Trial, files: Mapping[str, str], options: argparse.Namespace) -> 
     """Let all come, kill the watcher meanwhile, and wait until nothing is left."""
     draw, ways = random.Random(options.seed), Counter[str]()  # noqa: S311 - moments, no secrets
     began = time.monotonic()
-    kills = sorted(draw.uniform(0.2, 1.0) * options.seconds for _ in range(options.kills))
+    moments = sorted(draw.uniform(0.2, 1.0) * options.seconds for _ in range(options.kills))
+    killed = 0
     threads = []
     watcher = trial.watch()
+
+    def kill(until: float) -> None:
+        """One kill for each moment that has come, of a watcher that lives."""
+        nonlocal watcher, killed
+        while killed < len(moments) and moments[killed] <= until and watcher.poll() is None:
+            watcher.kill()
+            watcher.wait()
+            killed += 1
+            watcher = trial.watch()
+
     try:
         for number, (name, text) in enumerate(files.items()):
             due = began + options.seconds * number / len(files)
@@ -139,20 +150,18 @@ def run(trial: Trial, files: Mapping[str, str], options: argparse.Namespace) -> 
             ways[way] += 1
             threads.append(threading.Thread(target=trial.drop, args=(name, text, way)))
             threads[-1].start()
-            if kills and time.monotonic() - began > kills[0]:
-                kills.pop(0)
-                watcher.kill()
-                watcher.wait()
-                watcher = trial.watch()
+            kill(time.monotonic() - began)
         for thread in threads:
             thread.join()
+        kill(options.seconds)
         last = time.monotonic()
         while len(os.listdir(trial.taken)) < len(files) and time.monotonic() - last < _PATIENCE:  # noqa: PTH208 - names
             time.sleep(0.1)
         took = time.monotonic() - last
         time.sleep(3)  # for results that must not come
         watcher.terminate()
-        return {"ways": dict(ways), "after the last": took, "exit": watcher.wait()}
+        told = {"ways": dict(ways), "after the last": took, "kills": killed}
+        return {**told, "exit": watcher.wait()}
     finally:
         watcher.kill()
 
@@ -175,9 +184,11 @@ def main() -> None:
         found = trial.faults(files)
         if told["exit"] != 0:
             found.append(f"the watcher ended with {told['exit']}")
+        if told["kills"] != options.kills:
+            found.append(f"{told['kills']} kills were made, not {options.kills}")
         results = len(list(trial.taken.iterdir()))
     ways = ", ".join(f"{count} {way}" for way, count in sorted(Counter(told["ways"]).items()))  # type: ignore[call-overload]
-    print(f"{len(files)} files ({ways}), {options.kills} kills: {results} results")
+    print(f"{len(files)} files ({ways}), {told['kills']} kills: {results} results")
     print(f"the last result came {told['after the last']:.1f} s after the last byte")
     print("\n".join(found) or "each file had one result, and it says what it says alone")
     sys.exit(1 if found else 0)

@@ -655,9 +655,7 @@ def test_a_file_that_changed_since_it_was_looked_at_is_not_hashed(
 def test_a_file_whose_place_cannot_be_written_is_told_once_whatever_becomes_of_others(
     desk: Desk, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import serving.outbox
-
-    tag = serving.outbox.tag
+    from serving.batch import tag
 
     def refuse(job: Job, *rest: Any) -> Any:
         if job.inputs[0].endswith("bad.jsonl"):
