@@ -18,6 +18,7 @@ __all__ = ["Block", "Item", "Place", "Row", "place_of", "read_blocks"]
 _NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 _SIZE = 256 * 1024
 _MOST_ROWS = 256
+_NUMBER = 8  # bytes of one, and of what else is no text
 _PLACE = re.compile(r"(?P<source>.+)(?::(?P<line>\d+)|\[(?P<item>\d+)\])", re.DOTALL)
 
 
@@ -118,9 +119,22 @@ def blocks_of_items(
 
 
 def _length(item: Item) -> int:
-    if isinstance(item, InputError) or not isinstance(item[1], dict):
+    """About what it takes, text however deep it is nested."""
+    if isinstance(item, InputError):
         return 0
-    return sum(len(value) for value in item[1].values() if isinstance(value, str))
+    length, waiting = 0, [item[1]]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str | bytes):
+            length += len(value)
+        elif isinstance(value, dict):
+            waiting += value
+            waiting += value.values()
+        elif isinstance(value, list):
+            waiting += value
+        else:
+            length += _NUMBER
+    return length
 
 
 def to_the_end(items: Iterator[Item]) -> Iterator[Item]:

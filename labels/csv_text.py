@@ -82,10 +82,12 @@ def _sample(first: Portion, portions: Iterator[Portion]) -> list[Portion]:
 
 
 def _encoding(sample: bytes) -> str:
-    """GB18030 where most lines are not UTF-8, and all of them are GB18030."""
+    """GB18030 where fewer than half of the lines are UTF-8, and more are GB18030."""
     telling = [line for line in sample.splitlines() if not line.isascii()]
-    refused = sum(not _decodes(line, UTF8) for line in telling)
-    return GB18030 if 2 * refused > len(telling) and _decodes(sample, GB18030) else UTF8
+    utf8 = sum(_decodes(line, UTF8) for line in telling)
+    if 2 * utf8 >= len(telling):
+        return UTF8
+    return GB18030 if sum(_decodes(line, GB18030) for line in telling) > utf8 else UTF8
 
 
 def _decodes(data: bytes, encoding: str) -> bool:

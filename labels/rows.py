@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Set
 from types import MappingProxyType
 
+from labels.article import KNOWN_KEYS
 from labels.csv_rows import read_table
 from labels.errors import InputError, UnreadableError
 from labels.items import Item, Reject, Row, raise_it
@@ -31,7 +32,8 @@ def read_rows(
     The format follows from the ending, or else from the first character; what is packed with
     gzip is unpacked. A row that cannot be read is given to ``reject``, and reading goes on
     unless that raises. ``columns`` says where our names stand; of a Parquet file only the
-    columns in ``wanted`` are read, all where it is None.
+    columns in ``wanted`` are read, and of a JSON list or a CSV file these and our names are
+    kept; all where it is None.
 
     Raises:
         InputError: the file as a whole cannot be read.
@@ -60,11 +62,14 @@ def read_items(
     if file.parquet:
         yield from read_parquet(file, columns, wanted, start)
         return
+    kept = None
+    if wanted is not None and not are_lines(file):  # lines come whole
+        kept = KNOWN_KEYS.union(columns.values(), wanted)
     count = 0
     try:
         for count, item in enumerate(_items(file, columns), start=1):
             if count > start:
-                yield item
+                yield item if kept is None else _without_others(item, kept)
     except UnreadableError:
         raise
     except InputError:
@@ -72,6 +77,12 @@ def read_items(
             raise
     if not count and not start:  # nobody means to give a file without anything in it
         raise InputError(file.name, "no row in it", "Export it again, or leave it out")
+
+
+def _without_others(item: Item, kept: Set[str]) -> Item:
+    if isinstance(item, InputError) or not isinstance(item[1], dict) or item[1].keys() <= kept:
+        return item
+    return item[0], {key: cell for key, cell in item[1].items() if key in kept}
 
 
 def are_lines(file: Opened) -> bool:

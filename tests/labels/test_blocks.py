@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
 import pickle
 import sys
@@ -226,6 +227,39 @@ def test_a_fault_of_the_system_is_raised(write: Write) -> None:
 def test_columns_are_those_of_the_file(write: Write) -> None:
     path = write("a.csv", "编号\n1\n")
     assert told(read_blocks(path, columns={"id": "编号"})) == [("a.csv:2", {"编号": "1"})]
+
+
+def test_text_that_is_nested_counts_for_the_size_of_a_block(write: Write) -> None:
+    deep: object = "x" * 100_000
+    for _ in range(90):
+        deep = [{"": deep}]
+    for images in ([{"data": "x" * 100_000}], {"x" * 100_000: 1}, [0] * 20_000, deep):
+        rows = [{"id": n, "images": images} for n in range(12)]
+        blocks = list(read_blocks(write("a.json", json.dumps(rows))))
+        assert max(len(block.held) for block in blocks) <= 3
+
+
+@pytest.mark.parametrize("name", ["a.json", "a.csv", "a.parquet"])
+def test_what_nobody_wants_does_not_go_into_a_block(write: Write, name: str) -> None:
+    rows = [{"id": "1", "正文": "水", "domains": "ai", "other": "x" * 1000}] * 300
+    path = write(name, json.dumps(rows))
+    if name == "a.csv":
+        lines = [",".join(row.values()) for row in rows]
+        write(name, "\n".join([",".join(rows[0]), *lines]))
+    if name == "a.parquet":
+        pq.write_table(pa.Table.from_pylist(rows), path)
+    wanted = {"id", "正文", "domains"}
+    blocks = list(read_blocks(path, columns={"content": "正文"}, wanted=wanted))
+    cells = [item[1] for block in blocks for item in block.items() if isinstance(item, tuple)]
+    assert cells == [{"id": "1", "正文": "水", "domains": "ai"}] * 300
+
+
+def test_our_names_are_always_wanted(write: Write) -> None:
+    path = write("a.json", '[{"id": 1, "title": "a", "正文": "b", "other": "c"}, 5]')
+    assert told(read_blocks(path, columns={"content": "正文"}, wanted=())) == [
+        ("a.json[0]", {"id": 1, "title": "a", "正文": "b"}),
+        ("a.json[1]", 5),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,27 @@ def test_one_record_that_is_not_gb18030_is_left_out_alone(write: Write) -> None:
     ]
 
 
+@pytest.mark.parametrize("bad", [b"\xff", b"\x80\x81", b"\x81\x30"])
+def test_one_bad_byte_near_the_top_leaves_a_file_gb18030(write: Write, bad: bytes) -> None:
+    rows = "1,澄湖水质月报\n".encode("gb18030") * 5
+    path = write("a.csv", b"id,t\n2," + bad + b"\n" + rows)
+    assert told(path) == [
+        "a.csv:2: not GB18030. Save it as UTF-8.",
+        *((f"a.csv:{n}", "1", "澄湖水质月报") for n in range(3, 8)),
+    ]
+
+
+def test_most_lines_say_which_encoding_it_is(write: Write) -> None:
+    new, old = "1,澄湖\n".encode(), "1,水质\n".encode("gb18030")
+    for content, said in [(new * 3 + old * 2, NOT_UTF8), (new * 2 + b"1,\xff\n" * 2, NOT_UTF8)]:
+        found = told(write("a.csv", b"id,t\n" + content))
+        assert found[0] == ("a.csv:2", "1", "澄湖")
+        assert str(found[-1]).endswith(said)
+    assert told(write("a.csv", b"id,t\n" + new + old * 3))[1:] == [
+        (f"a.csv:{n}", "1", "水质") for n in (3, 4, 5)
+    ]
+
+
 def test_a_mixed_file_is_utf_8_with_records_left_out(write: Write) -> None:
     path = write("a.csv", "id,t\n1,澄湖\n".encode() + "2,水质\n".encode("gb18030"))
     assert told(path) == [("a.csv:2", "1", "澄湖"), f"a.csv:3: {NOT_UTF8}"]
