@@ -33,11 +33,12 @@ def expand(inputs: Sequence[str], leave_out: Callable[[Path], bool] = _nothing) 
     """The sources that names of files, folders and patterns such as ``posts/**/*.csv`` mean.
 
     Of a folder they are all the files below it that end like a format of ours, sorted; of a
-    pattern its files, sorted. Names that begin with ``.`` or ``_`` or end in ``.tmp`` or
-    ``.part`` are left out there, of folders too, and what ``leave_out`` says.
+    pattern its files, sorted; linked folders are folders. Names that begin with ``.`` or ``_``
+    or end in ``.tmp`` or ``.part`` are left out there, of folders too, and what ``leave_out``
+    says.
 
     Raises:
-        InputError: a folder or a pattern without a file, or one file twice.
+        InputError: a folder or a pattern without a file, a link to nothing, or one file twice.
         UnreadableError: a folder that cannot be listed.
     """
     sources = [source for given in inputs for source in _expanded(given, leave_out)]
@@ -66,12 +67,23 @@ def _found(paths: Iterable[Path], leave_out: Callable[[Path], bool]) -> list[Sou
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    for here, folders, names in os.walk(folder, onerror=_refuse_folder):
-        folders[:] = [name for name in folders if is_finished(name)]
+    met = {os.path.realpath(folder)}
+    for here, folders, names in os.walk(folder, onerror=_refuse_folder, followlinks=True):
+        folders[:] = [name for name in sorted(folders) if is_finished(name)]
+        folders[:] = [name for name in folders if _is_first(Path(here, name), met)]
         for name in names:
             path = Path(here, name)
-            if is_finished(name) and is_readable(name) and path.is_file():
+            if is_finished(name) and is_readable(name) and _is_file(path):
                 yield path
+
+
+def _is_first(folder: Path, met: set[str]) -> bool:
+    """Or else it is a folder that was met under another name, it may be one that it lies in."""
+    real = os.path.realpath(folder)
+    if real in met:
+        return False
+    met.add(real)
+    return True
 
 
 def _matching(pattern: str) -> Iterator[Path]:
@@ -79,8 +91,14 @@ def _matching(pattern: str) -> Iterator[Path]:
     literal = next(n for n, part in enumerate(parts) if glob.has_magic(part))
     for name in set(glob.glob(pattern, recursive=True)):  # noqa: PTH207 - absolute ones too
         path = Path(name)
-        if path.is_file() and all(map(is_finished, path.parts[literal:])):
+        if all(map(is_finished, path.parts[literal:])) and _is_file(path):
             yield path
+
+
+def _is_file(path: Path) -> bool:
+    if path.is_symlink() and not path.exists():
+        raise InputError(str(path), "a link to nothing", "Mend the link, or remove it")
+    return path.is_file()
 
 
 def is_finished(name: str) -> bool:

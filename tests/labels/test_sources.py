@@ -84,6 +84,36 @@ def test_a_folder_without_a_file_is_refused(folder: str) -> None:
     )
 
 
+def test_a_link_to_nothing_is_refused(folder: str) -> None:
+    Path(folder, "old", "lost.csv").symlink_to("nowhere.csv")
+    said = "posts/old/lost.csv: a link to nothing. Mend the link, or remove it."
+    assert refusal(folder) == said
+    assert refusal(f"{folder}/**/*.csv") == said
+
+
+@pytest.mark.parametrize("name", ["lost.txt", "_lost.csv", "lost.csv.tmp"])
+def test_a_link_to_nothing_that_would_not_be_read_is_none_of_ours(folder: str, name: str) -> None:
+    Path(folder, name).symlink_to("nowhere")
+    assert len(found(folder)) == 5
+
+
+def test_a_linked_folder_is_followed(folder: str, write: Write) -> None:
+    Path("elsewhere/deep").mkdir(parents=True)
+    write("elsewhere/deep/z.json", "")
+    Path(folder, "new").symlink_to("../elsewhere")
+    assert "posts/new/deep/z.json" in found(folder)
+    assert found(f"{folder}/new") == ["posts/new/deep/z.json"]
+
+
+@pytest.mark.parametrize("target", [".", "../posts", "old"])
+def test_a_folder_that_is_linked_from_within_is_read_once(folder: str, target: str) -> None:
+    names = {Path(path).name for path in found(folder)}
+    Path(folder, "a").symlink_to(target)
+    again = found(folder)
+    assert len(again) == 5
+    assert {Path(path).name for path in again} == names
+
+
 def test_what_is_left_out_is_left_out_of_folders_and_patterns_alone(folder: str) -> None:
     def all_but_b(path: Path) -> bool:
         return path.name != "b.json"
