@@ -3,8 +3,11 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import signal
+import socket
 import sys
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -35,7 +38,7 @@ def workers() -> Iterator[LocalCluster]:
     with cast("Any", LocalCluster)(
         n_workers=2,
         threads_per_worker=1,
-        dashboard_address=None,
+        dashboard_address=":0",
         silence_logs=logging.CRITICAL,
         host="127.0.0.1",
     ) as found:
@@ -68,6 +71,17 @@ def source(tmp_path: Path, rows: Rows) -> Path:
 @pytest.fixture
 def job(source: Path, tmp_path: Path, work: Work) -> Job:
     return Job(inputs=[str(source)], output=str(tmp_path / "out" / "tags.jsonl"), work=work)
+
+
+def one_of(workers: LocalCluster) -> int:
+    """The process of a worker that the scheduler knows of."""
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        for nanny in workers.workers.values():
+            if nanny.worker_address in workers.scheduler.workers:
+                return int(nanny.process.pid)
+        time.sleep(0.1)
+    raise TimeoutError("no worker is there")
 
 
 def locally(job: Job, tmp_path: Path) -> tuple[Outcome, Path, list[str]]:
@@ -130,6 +144,23 @@ def test_two_versions_are_compared_as_locally(
     assert beside(Path(job.output)) == beside(expected)
 
 
+def test_two_versions_of_one_name_are_told_apart(
+    job: Job,
+    tmp_path: Path,
+    run: Callable[..., Outcome],
+    version: Path,
+    copied: Callable[[Path, str], Path],
+) -> None:
+    given = {"va": version, "vb": copied(version, "20200101T000000Z-00000000")}
+    for name, folder in given.items():
+        shutil.copytree(folder, tmp_path / name / "model")
+    model, other = (str(tmp_path / name / "model") for name in given)
+    job = replace(job, work=replace(job.work, model=model, against=other))
+    _, expected, _ = locally(job, tmp_path)
+    run(job)
+    assert joined(job.output) == expected.read_bytes()
+
+
 def test_parquet_and_urls_go_in_and_come_out(
     job: Job, tmp_path: Path, run: Callable[..., Outcome], rows: Rows
 ) -> None:
@@ -185,6 +216,43 @@ def test_what_is_done_is_not_done_again(job: Job, run: Callable[..., Outcome]) -
     assert not is_under_way(job)
 
 
+def test_strict_refuses_what_was_done_with_rejects(job: Job, run: Callable[..., Outcome]) -> None:
+    run(job)
+    with pytest.raises(InputError) as refused:
+        run(replace(job, strict=True))
+    assert refused.value.what == "2 articles were rejected before"
+
+
+def test_a_part_that_another_run_put_there_is_not_taken_for_ours(
+    job: Job, run: Callable[..., Outcome]
+) -> None:
+    def replace_one(_done: int, share: float) -> None:
+        if share == 1.0:
+            Path(job.output, "part-00003.jsonl").write_text("{}\n")
+
+    with pytest.raises(StateError) as refused:
+        run(job, progress=replace_one)
+    assert str(refused.value) == (
+        f"{job.output}: 1 parts are not as they were written, part 3 the first. See that nobody "
+        "else writes there, and go on with --resume."
+    )
+    assert run(replace(job, resume=True)).counts["tagged"] == 70
+    assert len(joined(job.output).splitlines()) == 70
+
+
+def test_notes_of_another_run_do_not_count(job: Job, run: Callable[..., Outcome]) -> None:
+    outcome = run(job)
+    whole = joined(job.output)
+    note = next(Path(job.output, "_newstag", "parts").iterdir())
+    note.write_text(json.dumps({**json.loads(note.read_text("utf-8")), "run": "another"}), "utf-8")
+    Path(job.output, note.with_suffix(".jsonl").name).write_text("{}\n")
+    with pytest.raises(StateError) as refused:
+        run(job)
+    assert refused.value.what == "an unfinished run is there"
+    assert run(replace(job, resume=True)) == outcome
+    assert joined(job.output) == whole
+
+
 def test_another_job_does_not_go_into_the_same_folder(
     job: Job, run: Callable[..., Outcome], source: Path
 ) -> None:
@@ -223,6 +291,85 @@ def test_a_worker_that_is_killed_loses_nothing(
     assert left_over(job.output) == []
 
 
+def test_without_a_worker_a_run_waits_and_says_so(
+    job: Job, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(cluster, "_LOOK", 0.1)
+    outcome, expected, _ = locally(job, tmp_path)
+    options = {"processes": False, "protocol": "tcp://", "dashboard_address": ":0"}
+    with cast("Any", LocalCluster)(n_workers=1, threads_per_worker=1, **options) as found:
+
+        class Coming(logging.Handler):
+            def emit(self, _: logging.LogRecord) -> None:
+                found.scale(1)
+
+        def leave(_done: int, share: float) -> None:
+            if not share:
+                found.scale(0)
+                until = time.monotonic() + 30
+                while found.scheduler.workers and time.monotonic() < until:
+                    time.sleep(0.05)
+
+        handler = Coming()
+        logging.getLogger("newstag").addHandler(handler)
+        try:
+            done = tag(job, silent, leave, found.scheduler_address, PART)
+        finally:
+            logging.getLogger("newstag").removeHandler(handler)
+    assert done == outcome
+    assert joined(job.output) == expected.read_bytes()
+    assert caplog.messages.count("no worker is left: waiting for one") == 1
+
+
+def test_a_worker_that_hangs_is_named(
+    job: Job,
+    run: Callable[..., Outcome],
+    workers: LocalCluster,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(answering, "_ANSWER", 1)
+    process = one_of(workers)
+    os.kill(process, signal.SIGSTOP)
+    try:
+        with pytest.raises(StateError) as refused:
+            run(job)
+    finally:
+        os.kill(process, signal.SIGCONT)
+    assert refused.value.where.startswith("tcp://127.0.0.1:")
+    assert refused.value.what == "a worker that does not answer"
+    assert not Path(job.output).exists()
+
+
+def test_a_worker_that_fails_is_told_as_such_and_one_that_is_gone_is_not(
+    job: Job, run: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(error: type[Exception]) -> Callable[[], Callable[[], str]]:
+        def installed() -> str:
+            raise error("no luck")
+
+        return lambda: installed
+
+    monkeypatch.setattr(answering, "_installed", failing(ValueError))
+    with pytest.raises(StateError) as refused:
+        run(job)
+    assert refused.value.what == "a worker that fails (ValueError: no luck)"
+    monkeypatch.setattr(answering, "_installed", failing(ConnectionError))
+    assert run(job).counts["tagged"] == 70
+
+
+def test_a_folder_that_workers_do_not_see_is_told_as_that(
+    job: Job, run: Callable[..., Outcome], tmp_path: Path
+) -> None:
+    output = f"memory://{tmp_path}/tags.jsonl"
+    with pytest.raises(StateError) as refused:
+        run(replace(job, output=output))
+    assert refused.value.where.startswith("tcp://127.0.0.1:")
+    assert str(refused.value).endswith(
+        f": {output}: this worker does not see the folder. Put it on a disk that all share, or "
+        "in a store."
+    )
+
+
 def test_strict_stops_and_names_the_line_of_the_file(
     job: Job, source: Path, run: Callable[..., Outcome]
 ) -> None:
@@ -233,6 +380,25 @@ def test_strict_stops_and_names_the_line_of_the_file(
         run(strict)
     assert str(refused.value).startswith(f"{source}:30: no title. ")
     assert is_under_way(strict)
+
+
+def test_where_an_error_is_does_not_hide_what_it_is(
+    job: Job, source: Path, run: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_: object) -> int:
+        raise FileNotFoundError(source)
+
+    def change(_done: int, _share: float) -> None:
+        with source.open("a") as file:
+            file.write("\n")
+
+    monkeypatch.setattr(cluster, "lines_before", gone)
+    with pytest.raises(InputError) as refused:
+        run(replace(job, strict=True))
+    assert refused.value.what.startswith(("no title", "not JSON"))
+    with pytest.raises(InputError) as refused:
+        run(replace(job, overwrite=True), progress=change)
+    assert str(refused.value).startswith(f"{source}: changed while it was read. ")
 
 
 def test_nothing_tagged_is_an_error_and_leaves_the_rejects(
@@ -280,10 +446,12 @@ def test_a_scheduler_that_does_not_answer_is_named(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cluster, "_WAIT", 1)
-    for address in ("tcp://127.0.0.1:1", "nowhere://x"):
-        with pytest.raises(StateError) as refused:
-            tag(job, silent, silent, address)
-        assert str(refused.value).startswith(f"{address}: no scheduler answers there (")
+    with socket.create_server(("127.0.0.1", 0)) as silent_server:  # as those of HTTP are at first
+        there = f"127.0.0.1:{silent_server.getsockname()[1]}"
+        for address in ("tcp://127.0.0.1:1", "nowhere://x", "nowhere", f"tls://{there}", there):
+            with pytest.raises(StateError) as refused:
+                tag(job, silent, silent, address)
+            assert str(refused.value).startswith(f"{address}: no scheduler answers there (")
     assert not Path(job.output).exists()
 
 
@@ -295,6 +463,16 @@ def test_a_worker_with_another_newstag_is_named(
         run(job)
     assert refused.value.what == "a worker with newstag 0.1.0"
     assert refused.value.fix == "Install newstag 99 there, and start it anew"
+
+
+def test_a_worker_that_comes_later_with_another_newstag_is_named(
+    job: Job, run: Callable[..., Outcome], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "version", lambda _: "99")
+    with pytest.raises(StateError) as refused:
+        run(job)
+    assert refused.value.where.startswith("tcp://127.0.0.1:")
+    assert refused.value.what == "a worker with newstag 0.1.0"
 
 
 def test_folders_that_are_not_ours_are_left_alone(
