@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,8 +13,11 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from subprocess import CompletedProcess
+from threading import Event
 
 import pytest
+
+from serving.current import Current
 
 Newstag = Callable[..., CompletedProcess[str]]
 Started = Callable[..., subprocess.Popen[str]]
@@ -129,6 +133,29 @@ def test_a_later_signal_ends_it_at_once_and_one_within_a_second_is_the_same() ->
     words = [sys.executable, "-c", code]
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
     assert (done.returncode, done.stdout, done.stderr) == (143, "goes on\n", "")
+
+
+def test_a_link_for_a_model_counts_by_what_it_points_at_when_a_file_is_begun(
+    newstag: Newstag, version: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path("in").mkdir()
+    other = Path(shutil.copytree(version, version.with_name("other")))
+    link = Path("link")
+    models: list[str] = []
+
+    def watch(_folder: Path, _outbox: Path, current: Current, *_: object) -> None:
+        current.begin()
+        for folder in (version, other):
+            link.unlink()
+            link.symlink_to(folder)
+            models.append(current.job().work.model)
+
+    link.symlink_to(version)
+    monkeypatch.setattr("serving.inbox.watch", watch)
+    monkeypatch.setattr("newstag._until_told", Event)
+    done = newstag("tag", "in", "--watch", "-o", "out", "--model", "link")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert models == [str(version.resolve()), str(other.resolve())]
 
 
 def test_a_version_that_is_refused_at_the_start_ends_it(newstag: Newstag, version: Path) -> None:
