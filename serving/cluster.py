@@ -61,6 +61,7 @@ def connected(address: str) -> Iterator[Any]:
         # What has to be the same on all machines is newstag, which is looked at below.
         warnings.simplefilter("ignore", VersionMismatchWarning)
         try:
+            _refuse_without_keys(address)  # or a client that fails half-way would linger
             refuse_other_servers(resolve_address(address), _WAIT)
             client = cast("Any", distributed.Client)(address, timeout=_WAIT, set_as_default=False)
         except Exception as error:  # of any kind, by what the address is taken for
@@ -74,6 +75,17 @@ def connected(address: str) -> Iterator[Any]:
         except CommClosedError as error:
             fix = "Start it again, and go on with --resume"
             raise StateError(address, "the scheduler is gone", fix) from error
+
+
+def _refuse_without_keys(address: str) -> None:
+    """Raises:
+    ValueError: the address asks for TLS, and nobody has said with which keys.
+    """
+    from distributed.security import Security
+
+    keys: Any = Security().get_connection_args("client")["ssl_context"]  # type: ignore[no-untyped-call]
+    if address.startswith("tls://") and keys is None:
+        raise ValueError("TLS is not configured: see distributed.comm.tls of Dask")
 
 
 @contextmanager
