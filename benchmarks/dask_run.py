@@ -6,7 +6,8 @@ Starts ``dask scheduler`` and two ``dask worker`` of one process and one thread 
 tag --dask`` tag recombined articles, and kills one of the workers with SIGKILL, its nanny too, when
 half of the parts are there; with ``--again`` another worker is started then, as an operator's
 supervisor would. The parts one after the other must have the bytes of a local run with two
-processes, and nothing of a broken-off attempt may be left. Prints the seconds of both, and how
+processes, nothing of a broken-off attempt may be left, and the worker that was killed must have
+had a part to do. Prints the seconds of both, and how
 much memory a worker had at most. Ends with 1 where anything is not so. ``--no-kill`` lets all live.
 """
 
@@ -32,6 +33,7 @@ from labels.rows import raise_it, read_rows
 _PORT = 18786
 _POLL = 0.1  # seconds
 _GROUP = 500  # rows
+_WORKERS = 2
 
 
 @dataclass(kw_only=True)
@@ -42,6 +44,7 @@ class Cluster:
     scheduler: subprocess.Popen[bytes]
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
     most: float = 0.0  # MiB that a worker held
+    killed_at: int | None = None  # parts that were there when a worker was killed
 
     @property
     def address(self) -> str:
@@ -80,7 +83,7 @@ def _cluster(folder: Path) -> Iterator[Cluster]:
     options = ["--host", HOST, "--port", str(_PORT), "--no-dashboard"]
     cluster = Cluster(folder=folder, scheduler=_begun("scheduler", *options))
     try:
-        for _ in range(2):
+        for _ in range(_WORKERS):
             cluster.start_worker()
         yield cluster
     finally:
@@ -106,10 +109,19 @@ def _watch(cluster: Cluster, output: Path, parts: int, options: argparse.Namespa
         if not killed and len(list(output.glob("part-*"))) >= parts / 2:
             killed = True
             cluster.kill_worker()
-            print(f"killed a worker with {len(list(output.glob('part-*')))} parts there")
+            cluster.killed_at = len(list(output.glob("part-*")))
+            print(f"killed a worker with {cluster.killed_at} parts there")
             if options.again:
                 cluster.start_worker()
         time.sleep(_POLL)
+
+
+def _fault_of_kill(killed_at: int | None, parts: int) -> Sequence[str]:
+    """A worker that ended with nothing to do is no trial: each of two has a part where two miss."""
+    if killed_at is None:
+        return ["no worker was killed"]
+    late = f"a worker was killed with {killed_at} of {parts} parts there: give more --articles"
+    return [late] if parts - killed_at < _WORKERS else []
 
 
 def _faults(output: Path, local: Path) -> Sequence[str]:
@@ -150,8 +162,10 @@ def _measure(folder: Path, options: argparse.Namespace) -> Sequence[str]:
         _tag(source, output, store, "--dask", cluster.address)
     for name, seconds in (("two processes here", here), ("two workers of Dask", there)):
         print(f"{name}: {seconds:.1f} s, {options.articles / seconds:,.0f} articles a second")
-    print(f"parts: {len(list(output.glob('part-*')))}; a worker at most: {cluster.most:.0f} MiB")
-    return _faults(output, local)
+    done = len(list(output.glob("part-*")))
+    print(f"parts: {done}; a worker at most: {cluster.most:.0f} MiB")
+    late = () if options.no_kill else _fault_of_kill(cluster.killed_at, done)
+    return [*_faults(output, local), *late]
 
 
 def main() -> None:
