@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
+from math import isnan
 from types import MappingProxyType
 
 from labels.errors import InputError
@@ -65,9 +67,9 @@ def article_from(row: object, where: str, columns: Mapping[str, str] = _NO_COLUM
         id=read_id(_value(row, keys["id"])[1], where, _ID_FIX),
         title=_required(row, "title", keys, where),
         content=_required(row, "content", keys, where),
-        url=_optional(row, "url", keys, where),
-        published=_optional(row, "published", keys, where),
-        account=_optional(row, "account", keys, where),
+        url=_optional(row, "url", keys),
+        published=_optional(row, "published", keys),
+        account=_optional(row, "account", keys),
         extra=_extra(row, columns),
         where=where,
     )
@@ -109,6 +111,8 @@ def read_id(value: object, where: str, fix: str) -> str:
     Raises:
         InputError: none, or text that could not be written back.
     """
+    if isinstance(value, float | Decimal) and not isnan(value):
+        value = _whole(value, where)
     if isinstance(value, int) and not isinstance(value, bool):
         value = str(value)
     if not isinstance(value, str) or not value.strip():
@@ -118,6 +122,14 @@ def read_id(value: object, where: str, fix: str) -> str:
     except UnicodeEncodeError as error:  # half an emoji could not be written back
         raise InputError(where, "id is not valid Unicode", "Export it again as UTF-8") from error
     return value
+
+
+def _whole(value: float | Decimal, where: str) -> int:
+    """A float is none even without a fraction: it may have lost the last digits of the id."""
+    if isinstance(value, float) or value != value.to_integral_value():
+        what = "id is a number with a decimal point"
+        raise InputError(where, what, "Export it as text or as a whole number")
+    return int(value)
 
 
 def _required(row: Mapping[str, object], name: str, columns: Mapping[str, Keys], where: str) -> str:
@@ -133,10 +145,9 @@ def _required(row: Mapping[str, object], name: str, columns: Mapping[str, Keys],
     return value
 
 
-def _optional(row: Mapping[str, object], name: str, columns: Mapping[str, Keys], where: str) -> str:
+def _optional(row: Mapping[str, object], name: str, columns: Mapping[str, Keys]) -> str:
+    """Nothing depends on it: what is no text costs no row."""
     _, value = _value(row, columns[name])
-    if value is None:
-        return ""
-    if not isinstance(value, str):
-        raise InputError(where, f"{name} is not text", f"Give {name} as text or leave it out")
-    return value
+    if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
+        return str(value)
+    return value if isinstance(value, str) else ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -11,6 +10,7 @@ from labels.errors import BrokenOffError, InputError, UnreadableError
 from labels.items import Item, Row
 from labels.json_lines import parse, read_portions
 from labels.opening import Opened, opened
+from labels.positions import place_of
 from labels.rows import are_lines, read_items
 
 __all__ = ["Block", "Item", "Place", "Row", "place_of", "read_blocks"]
@@ -19,7 +19,6 @@ _NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 _SIZE = 256 * 1024
 _MOST_ROWS = 256
 _NUMBER = 8  # bytes of one, and of what else is no text
-_PLACE = re.compile(r"(?P<source>.+)(?::(?P<line>\d+)|\[(?P<item>\d+)\])", re.DOTALL)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,19 +151,3 @@ def _told(error: InputError) -> InputError:
         what = f"{error.what}; what follows was not read"
         return InputError(error.where, what, error.fix)
     return error
-
-
-def place_of(where: str) -> tuple[str, str, int | None]:
-    """The source, the unit and the position that the ``where`` of an item names.
-
-    Lines are counted from 1, the items of a JSON list and the rows of a Parquet file from 0.
-    A whole file has no position.
-    """
-    found = _PLACE.fullmatch(where)
-    if not found:
-        return where, "file", None
-    source = found["source"]
-    if found["line"] is not None:
-        return source, "line", int(found["line"])
-    unit = "row" if source.lower().endswith(".parquet") else "item"
-    return source, unit, int(found["item"])

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from labels.errors import BrokenOffError, InputError, UnreadableError
+from labels.positions import FileName
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -90,16 +91,16 @@ class Opened:
 
     def __init__(self, path: str, name: str, raw: io.RawIOBase | None) -> None:
         self.path = path
-        self.name = name
+        self.name: str = FileName(name)
         self._raw = raw
         read = cast("io.BufferedReader", sys.stdin.buffer).read1 if raw is None else raw.read
-        self._stream = stream = Stream(cast("Callable[[int], bytes]", read), name)
+        self._stream = stream = Stream(cast("Callable[[int], bytes]", read), self.name)
         plain = path.lower().removesuffix(".gz")
         self._packed = stream.head.startswith(_GZIP) or plain != path.lower()
         self.ending = Path(plain).suffix
         if self._packed:
             unpacked = gzip.GzipFile(fileobj=Prompt(stream), mode="rb")
-            stream = Stream(unpacked.read1, name)
+            stream = Stream(unpacked.read1, self.name)
         self.parquet = self._is_parquet(stream.head)
         self.file = io.BufferedReader(stream, PIECE)
         self.first, self.line, self.offset = b"P", 1, 0
@@ -129,6 +130,13 @@ class Opened:
         self.file.detach()
         self.file = io.BufferedReader(self._stream, PIECE)
         return True
+
+    def whole(self) -> io.RawIOBase:
+        """The file from its first byte on, for one who seeks in it: no pipe."""
+        if self._raw is None:
+            raise ValueError("standard input has no first byte to go back to")
+        self._raw.seek(0)
+        return self._raw
 
     def _is_parquet(self, head: bytes) -> bool:
         known = {".json", ".jsonl", ".ndjson", ".csv"}
@@ -174,6 +182,8 @@ def opened(path: str) -> Iterator[Opened]:
         raw = Path(path).open("rb", buffering=0)  # noqa: SIM115 - closed below
     except OSError as error:
         fix = "Check the path and its permissions"
-        raise UnreadableError(path, (error.strerror or "not readable").lower(), fix) from error
+        raise UnreadableError(
+            FileName(path), (error.strerror or "not readable").lower(), fix
+        ) from error
     with raw:
         yield Opened(path, path, raw)

@@ -11,6 +11,7 @@ from labels.csv_rows import check_header
 from labels.errors import BrokenOffError, InputError, UnreadableError
 from labels.items import Item
 from labels.opening import Opened
+from labels.positions import row_place
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 AT_ONCE = 256  # read at a time
 _BUFFER = 1024 * 1024  # bytes of a column that are read at a time
 _FIX = "Copy or export it again"
+_REFUSED = (ValueError, OverflowError, NotImplementedError)  # Arrow's own are some of these
 
 
 def read_parquet(
@@ -26,7 +28,7 @@ def read_parquet(
 ) -> Iterator[Item]:
     """Each row from number ``start`` on, with the columns in ``wanted``; all where it is None.
 
-    Times come as ISO text.
+    Times come as ISO text, bytes as text where they are UTF-8.
 
     Raises:
         InputError: no Parquet file, a damaged one, or one without a column of ids.
@@ -38,7 +40,7 @@ def read_parquet(
     row = 0  # of the batch that is read next
     try:
         with ParquetFile(
-            opened.path, pre_buffer=False, buffer_size=_BUFFER, memory_map=False
+            opened.whole(), pre_buffer=False, buffer_size=_BUFFER, memory_map=False
         ) as file:
             names = names_of(file, opened.name, columns, wanted)
             first, row = _first_group(file, start)
@@ -66,7 +68,7 @@ def fault_of(name: str, row: int, error: Exception) -> InputError:
     said = str(error).split("\n")[0].split(". ")[0].strip(" .")
     if row == 0:
         return InputError(name, f"not Parquet that can be read ({said})", _FIX)
-    return BrokenOffError(f"{name}[{row}]", f"damaged Parquet ({said})", _FIX)
+    return BrokenOffError(row_place(name, row), f"damaged Parquet ({said})", _FIX)
 
 
 def names_of(
@@ -110,7 +112,7 @@ def rows_of(batch: pa.RecordBatch, name: str, first: int) -> Iterator[Item]:
     names = batch.schema.names
     values = [_values(column) for column in batch.columns]
     for index in range(len(batch)):
-        where = f"{name}[{first + index}]"
+        where = row_place(name, first + index)
         cells = {key: column[index] for key, column in zip(names, values, strict=True)}
         bad = next((key for key, cell in cells.items() if isinstance(cell, _Unreadable)), None)
         if bad is not None:
@@ -126,15 +128,17 @@ class _Unreadable:
 def _values(column: pa.Array) -> list[Any]:
     try:
         return _plain(column)
-    except (ValueError, OverflowError):  # one of them: which?
+    except _REFUSED:  # one of them: which?
         return [_value(column.slice(index, 1)) for index in range(len(column))]
 
 
 def _value(column: pa.Array) -> object:
-    try:
-        return _plain(column)[0]
-    except (ValueError, OverflowError):
-        return _Unreadable()
+    for read in (_plain, _written):
+        try:
+            return read(column)[0]
+        except _REFUSED:
+            pass
+    return _Unreadable()
 
 
 def _plain(column: pa.Array) -> list[Any]:
@@ -144,8 +148,23 @@ def _plain(column: pa.Array) -> list[Any]:
     if kind.is_timestamp(column.type):  # Python's times have no nanoseconds
         column = column.cast(pa.timestamp("us", column.type.tz), safe=False)
     elif kind.is_time(column.type) or kind.is_duration(column.type):
-        column = column.cast(pa.string())
+        return _written(column)
     values: list[Any] = column.to_pylist()
     if kind.is_temporal(column.type):
         return [v.isoformat() if isinstance(v, (date, datetime)) else v for v in values]
+    return [_text(v) if isinstance(v, bytes) else v for v in values]
+
+
+def _written(column: pa.Array) -> list[Any]:
+    """As Arrow writes them, times that Python does not have too."""
+    import pyarrow as pa
+
+    values: list[Any] = column.cast(pa.string()).to_pylist()
     return values
+
+
+def _text(value: bytes) -> str | bytes:
+    try:
+        return value.decode()
+    except UnicodeDecodeError:
+        return value

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import math
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -100,7 +102,7 @@ def test_a_missing_id_is_refused() -> None:
     )
 
 
-@pytest.mark.parametrize("value", [None, "", " \t", True, 1.0, ["w1"]])
+@pytest.mark.parametrize("value", [None, "", " \t", True, math.nan, ["w1"]])
 def test_an_id_that_is_neither_text_nor_a_number_is_no_id(value: object) -> None:
     assert refusal({**ROW, "id": value}) == (
         "a.jsonl:3: no id. Give each article an id of its own, text or a number."
@@ -129,11 +131,26 @@ def test_the_other_fields_may_be_null_and_are_then_empty(name: str) -> None:
     assert getattr(article_from({**ROW, name: None}, "here"), name) == ""
 
 
-@pytest.mark.parametrize("name", ["url", "published", "account"])
-def test_the_other_fields_are_text_or_left_out(name: str) -> None:
-    assert refusal({**ROW, name: 20240506}) == (
-        f"a.jsonl:3: {name} is not text. Give {name} as text or leave it out."
+@pytest.mark.parametrize("value", [1.0, 1e17, math.inf, Decimal("1.5")])
+def test_an_id_that_may_have_lost_digits_is_refused(value: object) -> None:
+    assert refusal({**ROW, "id": value}) == (
+        "a.jsonl:3: id is a number with a decimal point. Export it as text or as a whole number."
     )
+
+
+@pytest.mark.parametrize("value", [Decimal(42), Decimal("42.00"), Decimal("4.2e1")])
+def test_a_decimal_without_a_fraction_is_an_id(value: Decimal) -> None:
+    assert article_from({**ROW, "id": value}, "here").id == "42"
+
+
+@pytest.mark.parametrize("name", ["url", "published", "account"])
+@pytest.mark.parametrize(
+    ("value", "text"), [(20240506, "20240506"), (1.5, "1.5"), (True, ""), (b"x", ""), (["x"], "")]
+)
+def test_the_other_fields_cost_no_row_whatever_they_are(
+    name: str, value: object, text: str
+) -> None:
+    assert getattr(article_from({**ROW, name: value}, "here"), name) == text
 
 
 def digest(**changes: Any) -> str:

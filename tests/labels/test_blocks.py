@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from labels.blocks import Block, Item, Place, place_of, read_blocks
+from labels.blocks import Block, Item, Place, read_blocks
 from labels.errors import InputError, UnreadableError
 
 Write = Callable[[str, str | bytes | list[object]], str]
@@ -260,22 +260,3 @@ def test_our_names_are_always_wanted(write: Write) -> None:
         ("a.json[0]", {"id": 1, "title": "a", "正文": "b"}),
         ("a.json[1]", 5),
     ]
-
-
-@pytest.mark.parametrize(
-    ("where", "place"),
-    [
-        ("in.jsonl:17", ("in.jsonl", "line", 17)),
-        ("in.json[3]", ("in.json", "item", 3)),
-        ("x.parquet[12]", ("x.parquet", "row", 12)),
-        ("in.json", ("in.json", "file", None)),
-        ("standard input:2", ("standard input", "line", 2)),
-        ("a:b[1].csv:3", ("a:b[1].csv", "line", 3)),
-        ("a:1[2].json[0]", ("a:1[2].json", "item", 0)),
-        ("a:b.json", ("a:b.json", "file", None)),
-    ],
-)
-def test_a_place_is_a_source_a_unit_and_a_position(
-    where: str, place: tuple[str, str, int | None]
-) -> None:
-    assert place_of(where) == place

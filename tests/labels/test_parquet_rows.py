@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+import os
+import pickle
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +14,7 @@ import pytest
 
 from labels.errors import InputError, UnreadableError
 from labels.parquet_rows import fault_of
+from labels.positions import place_of
 from labels.reading import read_articles
 from labels.rows import raise_it, read_rows
 
@@ -101,6 +105,61 @@ def test_text_that_is_not_utf_8_costs_its_row(save: Save) -> None:
     assert [str(error) for error in rejected] == [
         "a.parquet[0]: 'title' cannot be read. Export it again as UTF-8 text."
     ]
+
+
+def test_a_file_whose_name_is_not_utf_8_is_read(save: Save) -> None:
+    path = os.fsdecode(b"\xff.parquet")
+    Path(save(id=[1])).rename(path)
+    assert strictly(path) == [(f"{path}[0]", {"id": 1})]
+
+
+@pytest.mark.parametrize(
+    "ids",
+    [
+        pa.array([b"42"]),
+        pa.array([b"42"], pa.large_binary()),
+        pa.array([b"42"], pa.binary(2)),
+        pa.array([Decimal(42)], pa.decimal128(20, 0)),
+        pa.array([Decimal("42.00")], pa.decimal128(20, 2)),
+        pa.array([42], pa.uint64()),
+    ],
+)
+def test_ids_of_many_types_are_read_as_text(save: Save, ids: Any) -> None:
+    path = save(id=ids, title=[b"\xe6\xb9\x96"], content=[""])
+    (article,) = read_articles([path], raise_it)
+    assert (article.id, article.title) == ("42", "湖")
+
+
+def test_an_id_that_is_a_float_is_refused_by_its_type(save: Save) -> None:
+    rejected: list[InputError] = []
+    path = save(id=[1.0], title=[""], content=[""])
+    assert not list(read_articles([path], rejected.append))
+    assert [str(error) for error in rejected] == [
+        "a.parquet[0]: id is a number with a decimal point. Export it as text or as a whole number."
+    ]
+
+
+@pytest.mark.parametrize(
+    "published",
+    [
+        pa.array([1 << 60], pa.timestamp("ms")),
+        pa.array([1 << 30], pa.date32()),
+        pa.array([1 << 62], pa.duration("s")),
+        pa.array([20240506]),
+        pa.array([["2024"]]),
+        pa.array([b"\xff"]),
+    ],
+)
+def test_a_time_of_an_odd_type_costs_no_row(save: Save, published: Any) -> None:
+    path = save(id=["1"], title=[""], content=[""], published=published, url=published)
+    (article,) = read_articles([path], raise_it)
+    assert article.id == "1"
+
+
+def test_a_row_of_a_file_without_its_ending_is_a_row(save: Save) -> None:
+    ((where, _),) = strictly(save("a.dat", id=[1]))
+    assert place_of(where) == ("a.dat", "row", 0)
+    assert place_of(pickle.loads(pickle.dumps(where))) == ("a.dat", "row", 0)  # noqa: S301
 
 
 def test_a_file_that_is_not_parquet_is_refused(write: Write) -> None:
