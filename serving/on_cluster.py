@@ -21,6 +21,7 @@ from serving.joined import counts_of, join_all
 from serving.locations import Location, files_of, is_url, located
 from serving.part_work import Task
 from serving.parts import Part, parts_of, size_for
+from serving.resuming import RefusedError
 from serving.shipping import packed
 
 
@@ -108,13 +109,14 @@ def _begun(job: Job, folder: Folder, made: Mapping[str, object], parts: int) -> 
     """Whether the job begins, goes on, is done already, or is refused.
 
     Raises:
-        StateError: it is refused.
+        RefusedError: it is refused.
+        InputError: it is ``strict``, and what is done has rejects.
     """
     note = {"run": uuid4().hex, "job": made, "parts": parts, "complete": False}
     noted = None if job.overwrite else folder.noted()
     if noted is None:
         if not job.overwrite and folder.exists():
-            raise StateError(job.output, "exists already", "Give --overwrite, or another -o")
+            raise RefusedError(job.output, "exists already", "Give --overwrite, or another -o")
         return _Begun(note=note, done={}, fresh=True)
     _refuse_another(job, noted, made)
     found = folder.finished(noted["run"])
@@ -124,7 +126,7 @@ def _begun(job: Job, folder: Folder, made: Mapping[str, object], parts: int) -> 
         return _Begun(note=noted, done=done, already=True)
     if not job.resume:
         fix = "Give --resume to go on with it, or --overwrite to start anew"
-        raise StateError(job.output, "an unfinished run is there", fix)
+        raise RefusedError(job.output, "an unfinished run is there", fix)
     _refuse_rejects(job, done)
     return _Begun(note={**noted, "complete": False}, done=done)
 
@@ -138,7 +140,7 @@ def _refuse_another(job: Job, noted: Mapping[str, Any], made: Mapping[str, objec
     else:
         what = f"an unfinished run with another {other} is there"
         fix = "Go on with what it was begun with and --resume, or give --overwrite to start anew"
-    raise StateError(job.output, what, fix)
+    raise RefusedError(job.output, what, fix)
 
 
 def _refuse_rejects(job: Job, done: Mapping[int, Finished]) -> None:
