@@ -53,7 +53,7 @@ def read_parquet(
                 row = end
     except UnreadableError:
         raise
-    except (pa.ArrowException, OSError, InputError) as error:
+    except (pa.ArrowException, OSError, InputError, *_REFUSED) as error:
         if row >= start:  # or else it was told the last time
             raise fault_of(opened.name, row, error) from error
 

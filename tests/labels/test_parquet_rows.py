@@ -173,6 +173,12 @@ def test_a_file_that_is_not_parquet_is_refused(write: Write) -> None:
     )
 
 
+def test_a_name_of_a_column_that_is_not_utf_8_refuses_the_file(save: Save) -> None:
+    path = save(id=[1], title=["a"])
+    Path(path).write_bytes(Path(path).read_bytes().replace(b"title", b"\xfftle"))
+    assert refusal(path).startswith("a.parquet: not Parquet that can be read (")
+
+
 def test_a_file_that_is_cut_short_is_refused(save: Save) -> None:
     path = save(id=[1])
     Path(path).write_bytes(Path(path).read_bytes()[:-20])
