@@ -30,6 +30,7 @@ _RETRIES = 3
 _WAVE = 3  # parts a thread that the scheduler knows of: one under way, others to follow it
 _LOOK = 5.0  # seconds between two looks at how many workers there are
 _POLL = 0.05  # seconds between two looks at what is done
+_AGAIN = {"lost", "pending"}  # of a part whose word was lost with its worker: it is done again
 _log = logging.getLogger("newstag")
 _NEEDS = "Install it: pip install 'newstag[dask]'"
 
@@ -112,6 +113,7 @@ def shipped(client: Any, shipment: Shipment) -> Iterator[None]:
         StateError: a worker takes none.
     """
     from distributed import WorkerPlugin
+    from distributed.comm.core import CommClosedError
 
     class Versions(WorkerPlugin):
         """Within a function, as Dask is imported by nobody who does not ask for it."""
@@ -136,6 +138,11 @@ def shipped(client: Any, shipment: Shipment) -> Iterator[None]:
         except TimeoutError as error:
             fix = "Look which one hangs, and end it or start it anew"
             raise StateError("--dask", "a worker does not take the version", fix) from error
+        except CommClosedError:
+            raise
+        except OSError as error:
+            what = f"a worker cannot take the version ({said(error)})"
+            raise StateError("--dask", what, "See whether all are well, and run again") from error
         yield
     finally:
         try:
@@ -190,6 +197,9 @@ def finished(client: Any, tasks: Iterable[Task], shipment: str) -> Iterator[Fini
     submit()
     while under_way:
         future = _next(done, room)
+        if future.status in _AGAIN:
+            done.add(future)
+            continue
         yield _result(under_way.pop(future.key), future)
         submit()
 

@@ -14,7 +14,7 @@ from labels.scheme import Scheme
 from models.files import sync_file
 from serving.output import Rows, column_names
 
-_ROW_GROUP = 50_000  # rows; always as many, so that equal rows make equal files
+_ROW_GROUP = 20_000  # rows; always as many, so that equal rows make equal files
 _LARGEST_CELL = 64 * 1024 * 1024  # an id can be as long as a line of the input
 _KINDS: dict[str, Rows] = {
     "": "jsonl",
