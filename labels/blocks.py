@@ -127,9 +127,10 @@ def _length(item: Item) -> int:
         if isinstance(value, str | bytes):
             length += len(value)
         elif isinstance(value, dict):
-            waiting += value
-            waiting += value.values()
-        elif isinstance(value, list):
+            length += sum(map(len, value))
+            waiting += [one for one in value.values() if not isinstance(one, str)]
+            length += sum([len(one) for one in value.values() if isinstance(one, str)])
+        elif isinstance(value, list | tuple):
             waiting += value
         else:
             length += _NUMBER
