@@ -15,13 +15,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, cast
 
-from labels.blocks import place_of
 from labels.errors import InputError, NewstagError, StateError, UnreadableError, VersionError
 from serving.answering import refuse_other_servers, refuse_workers, said, unlike
 from serving.folder import AnotherRunError, Finished
-from serving.joined import moved
+from serving.joined import in_file
 from serving.part_work import Task, do_part
-from serving.parts import Part, lines_before
 from serving.shipping import Shipment, unpacked
 
 _WAIT = 10  # seconds for a scheduler to answer, and for a first worker to be there
@@ -242,7 +240,7 @@ def _result(task: Task, future: Any) -> Finished:
     if future.status == "finished":
         found: Finished | NewstagError = future.result()
         if isinstance(found, InputError):
-            raise _in_file(found, task.part)
+            raise in_file(found, task.part)
         if isinstance(found, NewstagError):
             raise found
         return found
@@ -250,13 +248,3 @@ def _result(task: Task, future: Any) -> Finished:
         what = f"{task.part.name} cannot be done ({said(future.exception())})"
         raise StateError(task.part.file.name, what, "Mend it, and go on with --resume")
     raise CommClosedError("a part was given up")  # told of with the address, above
-
-
-def _in_file(error: InputError, part: Part) -> InputError:
-    """With its line as it is numbered in the file, where that can still be read."""
-    if place_of(error.where)[1] != "line":
-        return error
-    try:
-        return moved(error, lines_before(part))
-    except Exception:  # noqa: BLE001 - what it is about matters more than where it is
-        return error

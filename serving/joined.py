@@ -10,7 +10,7 @@ from labels.blocks import place_of
 from labels.errors import InputError
 from serving.folder import Finished, Folder
 from serving.job import Complain, Job
-from serving.parts import Part
+from serving.parts import Part, lines_before
 
 
 def counts_of(finished: Mapping[int, Finished]) -> Counter[str]:
@@ -73,3 +73,13 @@ def moved(error: InputError, lines: int) -> InputError:
     if unit != "line" or position is None:
         return error
     return type(error)(f"{source}:{position + lines}", error.what, error.fix)
+
+
+def in_file(error: InputError, part: Part) -> InputError:
+    """With its line as it is numbered in the file, where that can still be read."""
+    if place_of(error.where)[1] != "line":
+        return error
+    try:
+        return moved(error, lines_before(part))
+    except Exception:  # noqa: BLE001 - what it is about matters more than where it is
+        return error

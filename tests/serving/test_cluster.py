@@ -20,6 +20,7 @@ from distributed import LocalCluster
 
 from labels.errors import InputError, StateError, VersionError
 from serving import answering, batch, cluster
+from serving import joined as joined_module
 from serving.job import Job, Outcome
 from serving.on_cluster import is_under_way, tag
 from serving.work import Work
@@ -78,7 +79,7 @@ def one_of(workers: LocalCluster) -> int:
     until = time.monotonic() + 30
     while time.monotonic() < until:
         for nanny in workers.workers.values():
-            if nanny.worker_address in workers.scheduler.workers:
+            if nanny.worker_address in cast("Any", workers.scheduler).workers:
                 return int(nanny.process.pid)
         time.sleep(0.1)
     raise TimeoutError("no worker is there")
@@ -395,7 +396,7 @@ def test_where_an_error_is_does_not_hide_what_it_is(
         with source.open("a") as file:
             file.write("\n")
 
-    monkeypatch.setattr(cluster, "lines_before", gone)
+    monkeypatch.setattr(joined_module, "lines_before", gone)
     with pytest.raises(InputError) as refused:
         run(replace(job, strict=True))
     assert refused.value.what.startswith(("no title", "not JSON"))
