@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 AT_ONCE = 256  # read at a time
 _BUFFER = 1024 * 1024  # bytes of a column that are read at a time
 _FIX = "Copy or export it again"
-_REFUSED = (ValueError, OverflowError, NotImplementedError)  # Arrow's own are some of these
+REFUSED = (ValueError, OverflowError, NotImplementedError)  # Arrow's own are some of these
 
 
 def read_parquet(
@@ -53,7 +53,7 @@ def read_parquet(
                 row = end
     except UnreadableError:
         raise
-    except (pa.ArrowException, OSError, InputError, *_REFUSED) as error:
+    except (pa.ArrowException, OSError, InputError, *REFUSED) as error:
         if row >= start:  # or else it was told the last time
             raise fault_of(opened.name, row, error) from error
 
@@ -128,7 +128,7 @@ class _Unreadable:
 def _values(column: pa.Array) -> list[Any]:
     try:
         return _plain(column)
-    except _REFUSED:  # one of them: which?
+    except REFUSED:  # one of them: which?
         return [_value(column.slice(index, 1)) for index in range(len(column))]
 
 
@@ -136,7 +136,7 @@ def _value(column: pa.Array) -> object:
     for read in (_plain, _written):
         try:
             return read(column)[0]
-        except _REFUSED:
+        except REFUSED:
             pass
     return _Unreadable()
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from labels.errors import InputError, UnreadableError
-from labels.parquet_rows import fault_of, names_of
+from labels.parquet_rows import REFUSED, fault_of, names_of
 from serving.locations import Location
 
 _MOST, _LEAST = 64 * 1024 * 1024, 1024 * 1024  # bytes of a part; the most is half a minute of work
@@ -123,7 +123,7 @@ def _row_groups(
         with file.fs.open(file.path, "rb") as raw, ParquetFile(raw, pre_buffer=False) as found:
             names_of(found, file.name, columns, wanted)
             groups = [found.metadata.row_group(n) for n in range(found.num_row_groups)]
-    except (pa.ArrowException, OSError) as error:
+    except (pa.ArrowException, OSError, *REFUSED) as error:
         raise fault_of(file.name, 0, error) from error
     return [(group.num_rows, group.total_byte_size) for group in groups]
 

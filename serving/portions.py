@@ -11,7 +11,7 @@ from labels.blocks import Block, Place, blocks_of_items, blocks_of_lines, to_the
 from labels.errors import InputError, UnreadableError
 from labels.items import Item
 from labels.opening import PIECE, Opened, Stream
-from labels.parquet_rows import AT_ONCE, fault_of, names_of, rows_of
+from labels.parquet_rows import AT_ONCE, REFUSED, fault_of, names_of, rows_of
 from serving.parts import Part
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class Portions:
                         skipped = min(max(start - row, 0), len(batch))
                         yield from rows_of(batch.slice(skipped), name, row + skipped)
                         row += len(batch)
-        except (pa.ArrowException, OSError) as error:
+        except (pa.ArrowException, OSError, *REFUSED) as error:
             if row >= start:  # or else a part before this one tells of it
                 raise fault_of(name, row, error) from error
 
