@@ -103,10 +103,20 @@ class Journal:
         self._add(asdict(state))
 
     def _add(self, line: Mapping[str, object]) -> None:
-        """What was broken off here before, by a full disk or by Ctrl-C, goes first."""
-        data = json.dumps(line).encode() + b"\n"
-        self._file.truncate(self._end)
-        if self._file.write(data) != len(data):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        os.fsync(self._file.fileno())
-        self._end += len(data)
+        self._end = append_line(self._file, self._end, line)
+
+
+def append_line(file: RawIOBase, end: int, line: Mapping[str, object]) -> int:
+    """Bring a line to disk behind ``end``, of a file without a buffer; where the next one goes.
+
+    What was broken off there before, by a full disk or by Ctrl-C, goes first.
+
+    Raises:
+        OSError: the disk is full, or fails.
+    """
+    data = json.dumps(line).encode() + b"\n"
+    file.truncate(end)
+    if file.write(data) != len(data):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    os.fsync(file.fileno())
+    return end + len(data)

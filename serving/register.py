@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from io import RawIOBase
@@ -12,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from labels.errors import StateError
+from serving.journal import append_line
 from serving.stamp import Stamp
 
 _HEAD = {"format": 1}
@@ -82,13 +81,7 @@ class Register:
         self._entries.setdefault(entry.name, {})[entry.number] = entry
 
     def _append(self, line: Mapping[str, object]) -> None:
-        """What a full disk has cut short here before goes first."""
-        data = json.dumps(line).encode() + b"\n"
-        self._file.truncate(self._end)
-        if self._file.write(data) != len(data):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        os.fsync(self._file.fileno())
-        self._end += len(data)
+        self._end = append_line(self._file, self._end, line)
 
 
 def _entries(path: Path, data: bytes) -> Iterator[Entry]:
