@@ -55,7 +55,7 @@ def test_champions_change_one_is_damaged_and_the_end_comes_and_no_request_fails(
     two: Path, articles: list[Article]
 ) -> None:
     versions = set(Store(two).versions())
-    found = asyncio.run(soak(two, articles, seconds=4, workers=1, every=1))
+    found = asyncio.run(soak(two, articles, seconds=8, workers=1, every=1))
     assert found.tally.failed == []
     assert found.tally.wrong == 0
     assert found.tally.refused == 0
