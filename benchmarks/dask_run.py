@@ -59,7 +59,7 @@ class Cluster:
         """Process and nanny at once, as when a machine is lost."""
         gone = self.workers.pop(0)
         for process in reversed(tree_of(gone.pid)):
-            subprocess.run(["kill", "-KILL", str(process)], check=False)  # noqa: S603, S607
+            subprocess.run(["kill", "-KILL", str(process)], check=False)  # noqa: S603, S607 - no shell
         gone.wait()
 
     def look(self) -> None:
@@ -69,7 +69,7 @@ class Cluster:
 
 
 def _begun(*command: str) -> subprocess.Popen[bytes]:
-    return subprocess.Popen(  # noqa: S603
+    return subprocess.Popen(  # noqa: S603 - no shell
         [str(PROGRAMS / "dask"), *command],
         env=environment(),
         stdout=subprocess.DEVNULL,
@@ -95,7 +95,7 @@ def _tag(source: Path, output: Path, store: Path, *options: str) -> float:
     """Seconds that a run took."""
     command = [str(PROGRAMS / "newstag"), "tag", str(source), "-o", str(output)]
     began = time.perf_counter()
-    subprocess.run(  # noqa: S603
+    subprocess.run(  # noqa: S603 - no shell
         [*command, "--store", str(store), *options], env=environment(), check=True
     )
     return time.perf_counter() - began

@@ -39,7 +39,7 @@ def refuse_missing() -> None:
     """
     try:
         import distributed  # noqa: F401 - whether it is there
-        import fsspec  # noqa: F401
+        import fsspec  # noqa: F401 - as above
     except ImportError as error:
         raise StateError("--dask", "needs newstag[dask]", _NEEDS) from error
 

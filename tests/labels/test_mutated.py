@@ -77,6 +77,7 @@ def test_nothing_but_an_input_error_leaves_the_readers(
         path.write_bytes(data)
         for block in read_blocks(str(path), size=size):
             for item in block.items():
+                assert isinstance(item, InputError | tuple)
                 if not isinstance(item, InputError):
                     with contextlib.suppress(InputError):
                         article_from(item[1], item[0])

@@ -159,7 +159,7 @@ def test_a_time_of_an_odd_type_costs_no_row(save: Save, published: Any) -> None:
 def test_a_row_of_a_file_without_its_ending_is_a_row(save: Save) -> None:
     ((where, _),) = strictly(save("a.dat", id=[1]))
     assert place_of(where) == ("a.dat", "row", 0)
-    assert place_of(pickle.loads(pickle.dumps(where))) == ("a.dat", "row", 0)  # noqa: S301
+    assert place_of(pickle.loads(pickle.dumps(where))) == ("a.dat", "row", 0)  # noqa: S301 - our own
 
 
 def test_a_file_that_is_not_parquet_is_refused(write: Write) -> None:
