@@ -18,7 +18,7 @@ from serving.job import Complain, Job, Outcome, Progress
 from serving.journal import State
 from serving.output import header
 from serving.packing import kind_of
-from serving.partial import Partial, alone, discard, put_in_place
+from serving.partial import Partial, alone, discard, put_in_place, refuse_other
 from serving.places import Places, beside
 from serving.resuming import found
 from serving.spread import spread
@@ -123,6 +123,8 @@ class _Run:
         counts = Counter(state.counts)
         told = job.summary(counts)
         if places.partial("journal").stat().st_size:  # or all is in its place already
+            if already:
+                refuse_other(places, state)
             put_in_place(places, state, told)
         return Outcome(counts=counts, already=already, summary=told)
 

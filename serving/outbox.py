@@ -18,7 +18,7 @@ from serving.guard import Guard, guarded, unwritable
 from serving.job import Job, Progress
 from serving.journal import read_journal
 from serving.packing import kind_of
-from serving.partial import put_in_place
+from serving.partial import put_in_place, refuse_other
 from serving.places import Places
 from serving.register import Entry, Register
 from serving.stamp import ChangingError, Stamp, digest_of, refuse_changed
@@ -196,6 +196,7 @@ class Outbox:
         places = self.places(entry.name, entry.number)
         under_way = read_journal(places.partial("journal"))
         if under_way and under_way.state.sha256:
+            refuse_other(places, under_way.state)
             put_in_place(places, under_way.state, None)
         record = read_journal(places.whole("journal"))
         if record is None or not record.state.sha256:

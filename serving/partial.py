@@ -121,14 +121,9 @@ class Partial:
 
 
 def put_in_place(places: Places, state: State, summary: Mapping[str, object] | None) -> None:
-    """Let all parts of a whole output take their places; what a kill broke off goes on here.
-
-    Raises:
-        StateError: what lies there is not what the journal says.
-    """
-    if is_packed(kind_of(places.target.name)) and places.packed().exists():
+    """Let all parts of a whole output take their places; what a kill broke off goes on here."""
+    if _is_packed(places):
         places.packed().replace(places.partial("output"))
-    _refuse_other(places.partial("output"), state)
     for part in ("rejects", "changed"):
         if state.sizes.get(part):
             places.put(part)
@@ -148,7 +143,17 @@ def put_in_place(places: Places, state: State, summary: Mapping[str, object] | N
     places.sync()
 
 
-def _refuse_other(output: Path, state: State) -> None:
+def _is_packed(places: Places) -> bool:
+    return is_packed(kind_of(places.target.name)) and places.packed().exists()
+
+
+def refuse_other(places: Places, state: State) -> None:
+    """What an earlier run left to be put in place must be what it noted.
+
+    Raises:
+        StateError: it is not.
+    """
+    output = places.packed() if _is_packed(places) else places.partial("output")
     if state.counts.get("tagged") and output.exists() and sha256(output) != state.sha256:
         fix = "Give --overwrite to start anew"
         raise StateError(str(output), "not what its journal says", fix)
