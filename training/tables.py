@@ -11,11 +11,12 @@ import numpy as np
 
 from labels.scheme import Scheme
 from labels.suspects import Suspect, suspects
+from models.words import Word
 from training.findings import Findings, Told
 from training.measures import Figure
 from training.report import LabelReport
 from training.reporting import is_counted
-from training.words import Word, strongest_words
+from training.words import strongest_words
 
 if TYPE_CHECKING:
     import pandas as pd

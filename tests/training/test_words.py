@@ -11,8 +11,9 @@ import pytest
 
 from labels.errors import VersionError
 from labels.scheme import Scheme
+from models.words import Word
 from training.train import Trained
-from training.words import Word, strongest_words
+from training.words import strongest_words
 
 
 @pytest.fixture(scope="module")
