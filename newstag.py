@@ -147,6 +147,7 @@ def cli(**_: str) -> None:
 
 @cli.command()
 @_corpus_options
+@_setting("--dictionary", help="Words of your own, one a line, beside the shipped ones.")
 @_setting("--experiment", default="newstag", show_default=True, help="The MLflow experiment.")
 @_setting(
     "--jobs",
@@ -177,6 +178,7 @@ def train(experiment: str, jobs: int | None, segmenter: Any, search: bool, **giv
     from datetime import UTC, datetime
     from time import perf_counter
 
+    dictionary = _dictionary(given["dictionary"], segmenter)
     corpus = _read_corpus(**_only(given, "articles", "labels", "scheme", "starter", "strict"))
 
     # Behind the reading, so that a wrong path is told at once: scikit-learn takes seconds.
@@ -193,7 +195,9 @@ def train(experiment: str, jobs: int | None, segmenter: Any, search: bool, **giv
     looking = _progress("searching", "steps") if search else nullcontext()
     start = perf_counter()
     with looking as searching, _progress("validating", "folds") as progress:
-        trained = fit(corpus, recipe, segmenter, jobs or -1, progress, searching)
+        trained = fit(
+            corpus, recipe, segmenter, jobs or -1, progress, searching, dictionary=dictionary
+        )
     making = Making(seconds=perf_counter() - start, commit=commit())
     version = save(_store(given["store"]), trained, datetime.now(UTC), making)
     _print(["", *report_lines(trained.report), "", *_against(version), f"Saved {version}"])
@@ -941,6 +945,18 @@ def _scheme(path: str | None) -> Any:
     from labels.scheme import read_scheme, shipped_scheme
 
     return read_scheme(Path(path)) if path else shipped_scheme()
+
+
+def _dictionary(path: str | None, segmenter: Any) -> str | None:
+    """The dictionary of a version that is trained, with what was found in the file told."""
+    if path is None:
+        return None
+    from labels.dictionary import read_dictionary
+    from models.dictionary import dictionary_with, gained_line
+
+    words = read_dictionary(path, lambda notice: click.echo(f"note: {notice}", err=True))
+    click.echo(gained_line(words, segmenter))
+    return dictionary_with(words)
 
 
 def _given(

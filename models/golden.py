@@ -20,15 +20,18 @@ _TOLERANCE = 1e-5
 
 
 def golden_articles(scheme: Scheme, dictionary: str) -> list[Article]:
-    """At most 16 texts made of label names and dictionary words, never of articles."""
+    """At most 16 texts made of label names and dictionary words, never of articles.
+
+    Each label has its share of the words, the last of it: what was given to a version ends them.
+    """
     labels = [label for group in scheme.groups for label in group.labels][:_MOST]
     words = dictionary_words(dictionary) or tuple(label.zh for label in labels)
-    share = max(1, len(words) // len(labels))
+    shares = [len(words) * at // len(labels) for at in range(len(labels) + 1)]
     return [
         Article(
             id=f"golden-{at}",
             title=f"{label.zh} {label.en}",
-            content=" ".join((label.zh, *words[at * share : (at + 1) * share][:20])),
+            content=" ".join((label.zh, *words[shares[at] : shares[at + 1]][-20:])),
         )
         for at, label in enumerate(labels)
     ]

@@ -101,6 +101,7 @@ def _digest(trained: Trained) -> str:
     """Of what was learnt: equal recipes on equal data give equal digests."""
     digest = hashlib.sha256(trained.corpus.digest().encode())
     digest.update(json.dumps(trained.recipe.as_json(), sort_keys=True).encode())
+    digest.update(trained.model.dictionary.encode())
     digest.update(trained.model.scorer.weights.tobytes())
     return digest.hexdigest()
 

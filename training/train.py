@@ -67,8 +67,12 @@ def train(  # noqa: PLR0913, PLR0917 - what, how, and who is told of either part
     jobs: int,
     progress: Progress,
     searching: Progress | None = None,
+    *,
+    dictionary: str | None = None,
 ) -> Trained:
     """Train on the whole corpus, and measure the recipe on articles held out of it.
+
+    ``dictionary`` is the text of a dictionary file, the shipped one if none is given.
 
     With ``searching``, which is told how the search goes, the recipe is searched for; the report
     is then of recipes that were each chosen without the fold that they are judged on.
@@ -77,7 +81,7 @@ def train(  # noqa: PLR0913, PLR0917 - what, how, and who is told of either part
         InputError: too few labelled articles to learn a group.
     """
     refuse_too_little(corpus)
-    dictionary = shipped_dictionary()
+    dictionary = shipped_dictionary() if dictionary is None else dictionary
     cut = open_segmenter(segmenter, dictionary_words(dictionary))
     problem = replace(_posed(corpus, recipe, cut, searching is not None), threads=jobs)
     evaluated = _evaluated(corpus)

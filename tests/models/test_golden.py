@@ -53,14 +53,15 @@ def test_a_golden_text_is_made_of_a_labels_names_and_words_of_the_dictionary(
         ("golden-1", "活动 event", "活动 大模型"),
         ("golden-2", "政策通知 policy notice", "政策通知 生物医药"),
         ("golden-3", "人工智能 artificial intelligence", "人工智能 脑电"),
-        ("golden-4", "生物医药 biomedicine", "生物医药 芯片"),
+        ("golden-4", "生物医药 biomedicine", "生物医药 芯片 元宇宙"),
     ]
 
 
 def test_words_are_shared_out_among_the_labels_20_at_most(scheme: Scheme) -> None:
     words = [f"词{at}" for at in range(200)]
     articles = golden_articles(scheme, "\n".join(words))
-    assert articles[1].content.split() == ["活动", *words[40:60]]
+    assert articles[1].content.split() == ["活动", *words[60:80]]
+    assert articles[4].content.split() == ["生物医药", *words[180:]]
 
 
 def test_without_a_dictionary_golden_texts_are_made_of_label_names(scheme: Scheme) -> None:
