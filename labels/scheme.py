@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import accumulate
 from pathlib import Path
 from typing import Literal, cast, get_args
@@ -139,6 +139,7 @@ class Scheme:
         return hashlib.sha256(text.encode()).hexdigest()
 
 
+@cache
 def shipped_scheme() -> Scheme:
     """The scheme that ships with newstag: ``type`` and ``domains``."""
     return read_scheme(_SHIPPED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from labels.article import Article
 from labels.corpus import Labels, Sample
 from labels.reading import label_row, read_articles
 from labels.rows import raise_it, read_rows
@@ -25,6 +26,16 @@ def starter_samples(scheme: Scheme) -> Iterator[Sample]:
                 labelled_by="article row",
                 theme=path.stem,
             )
+
+
+def starter_article(name: str) -> Article:
+    """One starter article, of an id such as ``s1-025``, which begins with its file's name.
+
+    Raises:
+        LookupError: there is none of that id.
+    """
+    path = _HERE / "starter" / f"{name.partition('-')[0]}.jsonl"
+    return next(article for article in read_articles([str(path)], raise_it) if article.id == name)
 
 
 def gold_labels(scheme: Scheme) -> dict[str, Labels]:

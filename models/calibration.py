@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import compress
-from math import exp
+from math import exp, inf, log
 from typing import Protocol
 
 import numpy as np
@@ -30,6 +30,10 @@ class Calibration(Protocol):
 
     def likely(self, scores: Sequence[float]) -> list[float]:
         """The same for one article, in plain numbers: for few labels that takes a third."""
+        ...
+
+    def score_at(self, label: int, likely: float) -> float:
+        """The linear score at which a label of a group that is not exclusive is so likely."""
         ...
 
 
@@ -69,6 +73,10 @@ class Temperature:
         total = sum(raised)
         return [one / total for one in raised]
 
+    def score_at(self, label: int, likely: float) -> float:
+        del label  # all have one temperature
+        return self.temperature * _logit(likely)
+
     @cached_property
     def _untrained(self) -> npt.NDArray[np.bool_] | None:
         return _untrained(self.trained)
@@ -104,6 +112,10 @@ class Sigmoid:
         total = max(sum(likely), _LEAST)
         return [one / total for one in likely]
 
+    def score_at(self, label: int, likely: float) -> float:
+        slope = self.slopes[label]
+        return (_logit(likely) - self.offsets[label]) / slope if slope else inf
+
     @cached_property
     def _arrays(self) -> tuple[Scores, Scores, npt.NDArray[np.bool_] | None]:
         return np.array(self.slopes), np.array(self.offsets), _untrained(self.trained)
@@ -112,6 +124,13 @@ class Sigmoid:
 def _listed(scores: Scores) -> list[float]:
     listed: list[float] = scores.tolist()
     return listed
+
+
+def _logit(likely: float) -> float:
+    """Infinite at 0 and 1, and beyond them."""
+    if 0 < likely < 1:
+        return log(likely / (1 - likely))
+    return inf if likely >= 1 else -inf
 
 
 def _logistic(logit: float) -> float:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from base64 import b64decode
+from contextlib import suppress
 from pathlib import Path
 
 from labels.errors import NewstagError
@@ -10,11 +12,13 @@ from serving.exchange import Exchange
 from serving.keys import Keyring, read_keyring
 from serving.logs import noted
 from serving.problems import Refused
+from serving.rendering import ASSETS, PAGES
 
 # Probes, and what says nothing but how to ask.
-OPEN = frozenset({"/healthz", "/readyz", "/ping", "/version", "/docs", "/openapi.json"})
+OPEN = frozenset({"/healthz", "/readyz", "/ping", "/version", "/docs", "/openapi.json", *ASSETS})
 _SCOPES = {"/metrics": "metrics"}
-_BEARER = b"bearer "
+_BEARER = b"bearer"
+_BASIC = b"basic"
 
 _log = logging.getLogger("newstag")
 
@@ -96,10 +100,21 @@ class Access:
         """
         if self._keyring is None or path in OPEN:
             return
-        token = authorization[len(_BEARER) :].strip()
-        held = self._keyring.find(token) if authorization[:7].lower() == _BEARER else None
+        token = _token(authorization, path)
+        held = self._keyring.find(token) if token is not None else None
         if held is None:
             raise Refused("no_key")
         exchange.key = held.name
         if not held.allows(_SCOPES.get(path, "predict")):
             raise Refused("not_in_scope")
+
+
+def _token(authorization: bytes, path: str) -> bytes | None:
+    """The key that a request brings; to a page a browser can bring it as a password (RFC 7617)."""
+    scheme, _, given = authorization.partition(b" ")
+    if scheme.lower() == _BEARER:
+        return given.strip()
+    if scheme.lower() == _BASIC and path in PAGES:
+        with suppress(ValueError):
+            return b64decode(given.strip(), validate=True).partition(b":")[2]
+    return None

@@ -16,7 +16,9 @@ from serving.describing import Describing
 from serving.edge import Edge, Endpoint
 from serving.invocation_schema import INVOCATION_SCHEMA
 from serving.live import Loaded
+from serving.pages import Pages
 from serving.problems import Problem, described, internal_problem, problem_of
+from serving.rendering import ASSETS
 from serving.schema import INVOKED, PREDICT, PREDICTED, TAGGING_PROBLEMS, text
 from serving.service import Service
 from serving.settings import Settings
@@ -48,6 +50,7 @@ def create_app(settings: Settings, loaded: Loaded | None = None) -> Edge:
     app.add_exception_handler(Exception, _internal)
     _add_tagging(app, Tagging(service))
     _add_describing(app, Describing(service))
+    _add_pages(app, Pages(service))
     _describe_keys(app, service)
     return Edge(app, service, _plain(app))
 
@@ -84,6 +87,15 @@ def _add_describing(app: FastAPI, describing: Describing) -> None:
     ):
         responses = {200: text(said), **_NOT_READY}
         app.get(path, summary=summary, response_class=Response, responses=responses)(endpoint)
+
+
+def _add_pages(app: FastAPI, pages: Pages) -> None:
+    """What people see is no part of the interface for programs."""
+    app.get("/", include_in_schema=False)(pages.show)
+    app.post("/", include_in_schema=False)(pages.tag)
+    app.get("/model", include_in_schema=False)(pages.model)
+    for path in ASSETS:
+        app.get(path, include_in_schema=False)(pages.asset)
 
 
 async def _http(request: Request, error: Exception) -> Problem:

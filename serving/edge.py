@@ -14,7 +14,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from serving.exchange import OTHER, Exchange, exchange_of
 from serving.logs import RequestLog
+from serving.pages import failed
 from serving.problems import Problem, Refused, problem_of
+from serving.rendering import ASSETS, PAGES, POLICY, Asset
 from serving.service import Service
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -29,6 +31,8 @@ _DOCS = (
     b"script-src 'unsafe-inline' https://cdn.jsdelivr.net; "
     b"style-src 'unsafe-inline' https://cdn.jsdelivr.net; frame-ancestors 'none'"
 )
+_POLICIES = {"/docs": _DOCS, **dict.fromkeys((*PAGES, *ASSETS), POLICY)}
+_KEPT = b"public, max-age=31536000, immutable"  # of what has another address when it changes
 _QUIET = frozenset({"/healthz", "/readyz", "/ping", "/metrics"})  # asked every few seconds
 
 
@@ -102,6 +106,9 @@ class Edge:
             answer = problem_of(error)
         if isinstance(answer, Problem):
             exchange.code = answer.code
+            if exchange.route in PAGES:
+                answer = failed(answer, Request(scope))
+        exchange.lasts = isinstance(answer, Asset) and answer.lasts
         if exchange.status:  # FastAPI has answered already
             return
         await answer(scope, receive, send)
@@ -110,8 +117,9 @@ class Edge:
         return [
             (b"x-request-id", exchange.id.encode("ascii")),
             (b"x-content-type-options", b"nosniff"),
-            (b"cache-control", b"no-store"),
-            (b"content-security-policy", _DOCS if exchange.route == "/docs" else _JSON_ONLY),
+            (b"cache-control", _KEPT if exchange.lasts else b"no-store"),
+            (b"referrer-policy", b"no-referrer"),
+            (b"content-security-policy", _POLICIES.get(exchange.route, _JSON_ONLY)),
         ]
 
     def _end(self, exchange: Exchange, seconds: float) -> None:

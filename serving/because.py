@@ -1,0 +1,153 @@
+"""Because: why one label was given or not, word by word."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+
+from labels.article import Article
+from labels.scheme import Group
+from models.explanation import Reasons, Word
+from models.model import Model
+from models.prediction import Prediction
+from models.text import LONGEST
+from serving.language import Language
+from serving.marks import Piece, pieces
+
+MARKED = 40  # words that are marked in the text
+_LISTED = 10  # words on either side that are listed
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Told:
+    """A word as it is listed; ``share`` is its weight beside the heaviest, 0 to 1."""
+
+    text: str
+    field: str
+    times: int
+    points: str
+    share: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Because:
+    """Why ``name`` was given or not; ``sums`` are lines that add up, texts with points."""
+
+    key: str
+    name: str
+    question: str
+    sentence: str
+    speaking_for: list[Told]
+    speaking_against: list[Told]
+    sums: list[tuple[str, str]]
+    needed: str
+    title: list[Piece]
+    content: list[Piece]
+
+
+def because(
+    prediction: Prediction, model: Model, article: Article, show: str, language: Language
+) -> Because:
+    """Why the label ``show`` has its score; of an unknown label, the first that was given.
+
+    The prediction has its explanation, of ``MARKED`` words.
+    """
+    group, at = _chosen(prediction, model, show)
+    label = group.labels[at]
+    if prediction.explain is None:
+        raise ValueError("a prediction without its explanation")
+    told = prediction.explain[group.id][label.id]
+    heaviest = max((abs(word["weight"]) for word in told.words), default=1.0)
+    sides = [
+        [_told(word, heaviest, language) for word in _side(told.words, sign)] for sign in (1, -1)
+    ]
+    given = label.id in prediction.given[group.id]
+    name = language.name(label)
+    needed = _needed(model, group, at)
+    return Because(
+        key=f"{group.id}.{label.id}",
+        name=name,
+        question=language.say("why" if given else "why_not", label=name),
+        sentence=_sentence(prediction, model, group, at, language),
+        speaking_for=sides[0],
+        speaking_against=sides[1],
+        sums=_sums(told, language),
+        needed=points(needed) if needed is not None else "",
+        title=pieces(article.title[:LONGEST], told.words, "title"),
+        content=pieces(article.content[:LONGEST], told.words, "content"),
+    )
+
+
+def _chosen(prediction: Prediction, model: Model, show: str) -> tuple[Group, int]:
+    """The group and place of a label; by default of the first domain that was given."""
+    for group in model.scheme.groups:
+        for at, name in enumerate(group.ids):
+            if show == f"{group.id}.{name}":
+                return group, at
+    groups = sorted(model.scheme.groups, key=lambda group: group.exclusive)
+    for group in groups:
+        if prediction.given[group.id]:
+            return group, group.ids.index(prediction.given[group.id][0])
+    likeliest = next(iter(prediction.scores[groups[0].id]))
+    return groups[0], groups[0].ids.index(likeliest)
+
+
+def _side(words: Sequence[Word], sign: int) -> list[Word]:
+    return [word for word in words if word["weight"] * sign > 0][:_LISTED]
+
+
+def _told(word: Word, heaviest: float, language: Language) -> Told:
+    return Told(
+        text=word["text"],
+        field=language.say(f"in_{word['field']}"),
+        times=len(word["spans"]),
+        points=points(word["weight"]),
+        share=abs(word["weight"]) / heaviest,
+    )
+
+
+def points(score: float) -> str:
+    """A linear score, or a part of one, with its sign."""
+    shown = f"{score:+.3f}".replace("-", "\N{MINUS SIGN}")
+    return shown[1:] if shown[1:] == "0.000" else shown
+
+
+def _sums(told: Reasons, language: Language) -> list[tuple[str, str]]:
+    """Lines that add up to the score, but for what rounding leaves."""
+    shown = [word for sign in (1, -1) for word in _side(told.words, sign)]
+    listed = sum(word["weight"] for word in shown)
+    rest = told.score - told.intercept - listed
+    parts = {"base": told.intercept, "listed": listed, "others": rest, "sum": told.score}
+    return [(language.say(key), points(part)) for key, part in parts.items()]
+
+
+def _needed(model: Model, group: Group, at: int) -> float | None:
+    """The linear score from which a label is given; None where no such number decides."""
+    rule = model.rules[group.id]
+    if group.exclusive or not rule.trained[at]:
+        return None
+    score = model.calibrations[group.id].score_at(at, rule.thresholds[at])
+    return score if isfinite(score) else None
+
+
+def _sentence(
+    prediction: Prediction, model: Model, group: Group, at: int, language: Language
+) -> str:
+    label, explain = group.labels[at], prediction.explain or {}
+    name = language.name(label)
+    if not model.rules[group.id].trained[at]:
+        return language.say("because_never_learnt", label=name)
+    score = points(explain[group.id][label.id].score)
+    given = prediction.given[group.id]
+    if not group.exclusive:
+        needed = _needed(model, group, at)
+        key = "because_given" if label.id in given else "because_not_given"
+        shown = "\N{EM DASH}" if needed is None else points(needed)
+        return language.say(key, label=name, score=score, needed=shown)
+    if label.id in given:
+        return language.say("because_best", label=name, score=score, group=language.name(group))
+    best = group.labels[group.ids.index(given[0])]
+    other = points(explain[group.id][best.id].score)
+    best_name = language.name(best)
+    return language.say("because_not_best", label=name, score=score, best=best_name, other=other)

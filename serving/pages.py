@@ -1,0 +1,174 @@
+"""Pages: the routes for people, who see labels, their reasons and the version that gave them."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+import anyio.to_thread
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from labels.article import Article
+from labels.scheme import shipped_scheme
+from models.prediction import Prediction
+from models.store import Store
+from models.text import LONGEST
+from serving.because import MARKED, because
+from serving.body import read_body
+from serving.examples import examples
+from serving.exchange import Exchange
+from serving.form import MEDIA_TYPE, Asked, parse_form
+from serving.language import Language, choose
+from serving.live import Loaded
+from serving.portrait import Portrait, figures_of, portrait
+from serving.problems import Problem
+from serving.reigns import Reigns, reigns
+from serving.rendering import Asset, Page, render
+from serving.service import Service
+from serving.view import groups_of, reasons_of
+from serving.weak import weak_spots
+
+_LONGEST = f"{LONGEST:,}"
+_BASIC = {"WWW-Authenticate": 'Basic realm="newstag", charset="UTF-8"'}
+_KEPT = ("retry-after", "connection", "allow")
+
+
+class Pages:
+    """The routes for people."""
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+        self._portrait: Portrait | None = None
+
+    async def show(self, request: Request) -> Response:
+        """The form, with an example and what it is called where one was picked."""
+        name = request.query_params.get("example")
+        if name is None:
+            return Page(self._form(request, Asked()), language_of(request))
+        article = examples().get(name)
+        if article is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND)
+        return await self._answer(request, Asked(title=article.title, content=article.content))
+
+    async def tag(self, request: Request) -> Response:
+        """What a pasted post is called, and why."""
+        given = request.scope["sent"].get(b"content-type", b"")
+        if given.split(b";")[0].strip().lower() != MEDIA_TYPE.encode():
+            raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+        return await self._answer(request, None)
+
+    async def model(self, request: Request) -> Response:
+        """The live version, explained to an editor."""
+        language, loaded = language_of(request), self._service.live.current()
+        drawn, lived = await anyio.to_thread.run_sync(self._drawn, loaded)
+        spots = weak_spots(drawn, language)
+        text = render("model.html", language, "/model", it=drawn, reigns=lived, weak=spots)
+        return Page(text, language)
+
+    async def asset(self, request: Request) -> Response:
+        """A file that pages load."""
+        return Asset(request.scope["path"], request.query_params.get("v"))
+
+    async def _answer(self, request: Request, asked: Asked | None) -> Response:
+        """Tag what was asked for, or else what the body says, when it is its turn."""
+        capacity, exchange = self._service.capacity, request.scope["exchange"]
+        capacity.check()
+        try:
+            body = await read_body(request, exchange, capacity)
+            capacity.enter(exchange)
+            await capacity.turn(exchange)
+            with capacity:
+                text = self._form(request, asked or parse_form(body), exchange)
+                page = Page(text, language_of(request))
+                capacity.hold(len(page.body), exchange)
+                return page
+        finally:
+            capacity.leave(exchange)
+
+    def _form(self, request: Request, asked: Asked, exchange: Exchange | None = None) -> str:
+        language, loaded = language_of(request), self._service.live.current()
+        values: dict[str, object] = {}
+        if exchange is not None and not asked.is_empty():
+            article = asked.as_article()
+            [prediction] = loaded.predictor.predict([article], MARKED)
+            self._count(exchange, loaded, article, prediction)
+            values = _result(prediction, loaded, article, asked.show, language)
+        scheme = loaded.predictor.model.scheme
+        return render(
+            "tag.html",
+            language,
+            "/",
+            asked=asked,
+            empty=exchange is not None and asked.is_empty(),
+            groups=[language.name(group) for group in scheme.groups],
+            examples=examples() if _is_shipped(loaded) else {},
+            longest=_LONGEST,
+            most=LONGEST,
+            result=values,
+        )
+
+    def _count(
+        self, exchange: Exchange, loaded: Loaded, article: Article, prediction: Prediction
+    ) -> None:
+        exchange.model = loaded.manifest.version
+        exchange.articles = 1
+        exchange.characters = len(article.title) + len(article.content)
+        exchange.review = int(prediction.review)
+        self._service.metrics.predicted([prediction], exchange.characters)
+
+    def _drawn(self, loaded: Loaded) -> tuple[Portrait, Reigns]:
+        """Drawn once for a version: to rank the words of many labels takes seconds."""
+        drawn = self._portrait
+        if drawn is None or drawn.version != loaded.manifest.version:
+            drawn = self._portrait = portrait(loaded)
+        return drawn, reigns(Store(self._service.settings.store))
+
+
+def _is_shipped(loaded: Loaded) -> bool:
+    """Whether the labels are those that the examples were written for."""
+    return loaded.manifest.scheme_digest == shipped_scheme().digest()
+
+
+def _result(
+    prediction: Prediction, loaded: Loaded, article: Article, show: str, language: Language
+) -> dict[str, object]:
+    model = loaded.predictor.model
+    return {
+        "review": prediction.review,
+        "reasons": reasons_of(prediction, model, language),
+        "groups": groups_of(prediction, model, language),
+        "because": because(prediction, model, article, show, language),
+        "cut": max(len(article.title), len(article.content)) > LONGEST,
+        "version": loaded.manifest.version,
+        "created": loaded.manifest.created,
+        "figures": figures_of(loaded.manifest, model.scheme, language),
+    }
+
+
+def language_of(request: Request) -> Language:
+    """The language that a request asks for, or that its browser prefers."""
+    accepted = request.scope["sent"].get(b"accept-language", b"").decode("latin-1")
+    return choose(request.query_params.get("lang"), accepted)
+
+
+def failed(problem: Problem, request: Request) -> Page:
+    """A problem, told to a person; a browser asks for name and password where a key is missing."""
+    language = language_of(request)
+    status = problem.status_code
+    told = status if f"problem_{status}" in language.texts else 500
+    text = render(
+        "problem.html",
+        language,
+        request.scope["path"],
+        status=status,
+        what=language.say(f"problem_{told}"),
+        fix=language.say(f"fix_{told}", longest=_LONGEST, request=request.scope["exchange"].id),
+    )
+    page = Page(text, language, status)
+    for name in _KEPT:
+        if name in problem.headers:
+            page.headers[name] = problem.headers[name]
+    if status == HTTPStatus.UNAUTHORIZED:
+        page.headers.update(_BASIC)
+    return page
