@@ -17,6 +17,8 @@ from docs.reference.answers import ANSWERS
 from docs.reference.codes import REFUSED_BODIES, codes
 from docs.reference.markdown import anchor, table
 from docs.reference.schema import fields, phrase
+from models.predictor import _warnings
+from models.text import Text
 from newstag import cli
 from serving.app import create_app
 from serving.settings import Settings
@@ -120,6 +122,17 @@ def test_an_answer_that_openapi_leaves_open_has_the_fields_that_are_told(
     answered = set(paths_in(client.get(path).json()))
     held = {one for one in answered if not any(one.startswith(f"{name}.") for name in maps)}
     assert held == told
+
+
+def test_the_reasons_of_the_page_are_those_that_are_given() -> None:
+    page = (make.FOLDER / "prediction.md").read_text("utf-8")
+    told = set(re.findall(r"^\| `([\w:]+)` \|", page, flags=re.MULTILINE))
+    decided = re.findall(r'f"(\w+:\{[^"]+)"', (ROOT / "models" / "decision.py").read_text("utf-8"))
+    named = {"{group.id}": "GROUP", "{group.ids[at]}": "LABEL", "{label}": "LABEL"}
+    found = {re.sub(r"\{[^}]+\}", lambda name: named[name[0]], one) for one in decided}
+    short = Text(cut="\0", title="", content="", truncated=True)
+    strange = Text(cut="\0", title="", content="字" * 40)
+    assert told == found | {*_warnings(short, 0, 0), *_warnings(strange, 0, 40)}
 
 
 def test_a_schema_is_told_in_words() -> None:
