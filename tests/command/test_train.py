@@ -184,7 +184,7 @@ def test_a_trained_version_is_recorded_in_mlflow(newstag: Newstag, articles: Pat
 def test_a_search_without_articles_of_ones_own_is_warned_of(
     newstag: Newstag, articles: Path, monkeypatch: pytest.MonkeyPatch, own: bool
 ) -> None:
-    def stop(*_: object) -> None:
+    def stop(*_: object, **_more: object) -> None:
         raise InputError("training", "stopped", "It was only begun")
 
     monkeypatch.setattr("training.train.train", stop)
