@@ -26,14 +26,14 @@ def golden_articles(scheme: Scheme, dictionary: str) -> list[Article]:
     """
     labels = [label for group in scheme.groups for label in group.labels][:_MOST]
     words = dictionary_words(dictionary) or tuple(label.zh for label in labels)
-    shares = [len(words) * at // len(labels) for at in range(len(labels) + 1)]
+    shares = np.array_split(np.array(words), len(labels))
     return [
         Article(
             id=f"golden-{at}",
             title=f"{label.zh} {label.en}",
-            content=" ".join((label.zh, *words[shares[at] : shares[at + 1]][-20:])),
+            content=" ".join((label.zh, *share[-20:])),
         )
-        for at, label in enumerate(labels)
+        for at, (label, share) in enumerate(zip(labels, shares, strict=True))
     ]
 
 
