@@ -1,0 +1,47 @@
+"""Whether the service on this machine is ready: exit 0 where /readyz says so, else 1.
+
+Python's standard library alone, so that a container needs no curl. The port is that of
+NEWSTAG_PORT, 8000 without; ``--wait S`` asks again for so many seconds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import http.client
+import os
+import sys
+import time
+
+_TIMEOUT = 4.0  # seconds for one answer
+_PAUSE = 0.2
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Exit 0 where the service is ready, else 1.")
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=int(os.environ.get("NEWSTAG_PORT", "8000")))
+    parser.add_argument("--wait", type=float, default=0.0, metavar="S", help="seconds to ask again")
+    given = parser.parse_args()
+    end = time.monotonic() + given.wait
+    while (reason := _why_not(given.host, given.port)) and time.monotonic() < end:
+        time.sleep(_PAUSE)
+    if reason:
+        print(f"{given.host}:{given.port}: not ready ({reason})", file=sys.stderr)
+        sys.exit(1)
+
+
+def _why_not(host: str, port: int) -> str:
+    """Why the service is not ready; empty where it is."""
+    asking = http.client.HTTPConnection(host, port, timeout=_TIMEOUT)
+    try:
+        asking.request("GET", "/readyz")
+        status = asking.getresponse().status
+    except (OSError, http.client.HTTPException) as error:
+        return str(error) or type(error).__name__
+    finally:
+        asking.close()
+    return "" if status == http.client.OK else f"status {status}"
+
+
+if __name__ == "__main__":
+    main()
