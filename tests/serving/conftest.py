@@ -1,4 +1,4 @@
-"""A store trained once on invented articles, and the service on top of it."""
+"""The service on top of a store trained once on invented articles."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ import json
 import logging
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +14,6 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from labels.article import Article
-from labels.joining import Given, read_corpus
-from labels.rows import raise_it
-from labels.scheme import shipped_scheme
 from models.predictor import Predictor
 from models.store import Store
 from models.sums import write_sums
@@ -29,24 +24,8 @@ from serving.live import Loaded, load
 from serving.logs import JsonLines
 from serving.settings import Settings
 from serving.work import Work
-from training.recipe import Recipe
-from training.saving import save
-from training.train import train
 
 ARTICLES = Path(__file__).parents[1] / "command" / "articles.jsonl"
-
-
-@pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store with one version; not to be changed."""
-    store = tmp_path_factory.mktemp("trained") / "store"
-    given = Given(scheme=shipped_scheme(), articles=[str(ARTICLES)], starter=False, gold=False)
-    corpus = read_corpus(given, raise_it, list[str]().append)
-    recipe = replace(Recipe(), folds=3, partitions=1)
-    save(
-        Store(store), train(corpus, recipe, "rjieba", 1, lambda _done, _of: None), datetime.now(UTC)
-    )
-    return store
 
 
 @pytest.fixture
