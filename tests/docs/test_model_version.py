@@ -62,7 +62,7 @@ def test_a_term_is_found_in_the_hash_table_as_the_page_says(version: Path) -> No
     shifts, slots = (np.load(version / f"{name}.npy") for name in ("shifts", "slots"))
     terms = (version / "vocabulary.txt").read_text("utf-8").split("\n")[:-1]
     first, second = (int(found, 16) for found in re.findall(r"0x[0-9A-F]{16}", section("Arrays")))
-    for term, slot in zip(terms, np.flatnonzero(slots), strict=True):
+    for term, slot in zip(terms, np.flatnonzero(slots).tolist(), strict=True):
         key = sum(ord(one) * pow(first, at, 2**64) for at, one in enumerate(term, 1)) % 2**64
         bucket = key >> (64 - (len(slots) // 4 - 1).bit_length())
         found = (key ^ int(shifts[bucket])) * second % 2**64 >> (64 - (len(slots) - 1).bit_length())
@@ -158,7 +158,7 @@ def rewritten(name: str, **changes: object) -> Damage:
     return change
 
 
-def with_array(name: str, change: Callable[[Any], object]) -> Damage:
+def with_array(name: str, change: Callable[[Any], Any]) -> Damage:
     def damage(folder: Path) -> None:
         np.save(folder / f"{name}.npy", change(np.load(folder / f"{name}.npy")))
         write_sums(folder)

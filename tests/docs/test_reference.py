@@ -129,7 +129,7 @@ def test_the_reasons_of_the_page_are_those_that_are_given() -> None:
     told = set(re.findall(r"^\| `([\w:]+)` \|", page, flags=re.MULTILINE))
     decided = re.findall(r'f"(\w+:\{[^"]+)"', (ROOT / "models" / "decision.py").read_text("utf-8"))
     named = {"{group.id}": "GROUP", "{group.ids[at]}": "LABEL", "{label}": "LABEL"}
-    found = {re.sub(r"\{[^}]+\}", lambda name: named[name[0]], one) for one in decided}
+    found = {re.sub(r"\{[^}]+\}", lambda name: named[str(name[0])], one) for one in decided}
     short = Text(cut="\0", title="", content="", truncated=True)
     strange = Text(cut="\0", title="", content="字" * 40)
     assert told == found | {*_warnings(short, 0, 0), *_warnings(strange, 0, 40)}
