@@ -34,7 +34,7 @@ an answer.
 
 **Headers** of every answer: `X-Request-ID` (yours, where it is at most 128 letters, digits and
 `._:/+=@-`; made otherwise), `X-Content-Type-Options: nosniff`, `Cache-Control: no-store`,
-`Content-Security-Policy`. Those of one status stand with it.
+`Referrer-Policy: no-referrer`, `Content-Security-Policy`. Those of one status stand with it.
 """
 _PROBLEMS = "Problems"
 _UNSAID = "Successful Response"  # what FastAPI says where nothing is said

@@ -135,6 +135,13 @@ def test_the_reasons_of_the_page_are_those_that_are_given() -> None:
     assert told == found | {*_warnings(short, 0, 0), *_warnings(strange, 0, 40)}
 
 
+def test_the_headers_of_every_answer_are_told(client: TestClient) -> None:
+    told = PAGES["api.md"].partition("**Headers** of every answer")[2].partition("\n")[0]
+    for path in ("/healthz", "/v1/model", "/gone"):
+        sent = set(client.get(path).headers) - {"content-length", "content-type"}
+        assert sent == {name.lower() for name in re.findall(r"`([A-Z][\w-]+)[`:]", told)}
+
+
 def test_a_schema_is_told_in_words() -> None:
     text = {"type": "string", "minLength": 1, "maxLength": 1500}
     whole = {"type": "integer", "minimum": 0, "maximum": 100}
