@@ -2,61 +2,53 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from itertools import groupby
-from typing import Literal
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
 
 from models.explanation import Side, Word
 
-Kind = Literal["", "for-1", "for-2", "for-3", "against-1", "against-2", "against-3"]
-
 _SCALE = 1_000_000  # weights are added as whole numbers, so that what was added can be taken off
 _LEVELS = 3
+_KINDS = ("against-3", "against-2", "against-1", "", "for-1", "for-2", "for-3")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Piece:
+class Piece(NamedTuple):
     """Some characters that follow each other; ``kind`` says for or against, and how strongly."""
 
     text: str
-    kind: Kind
+    kind: str
 
 
-def pieces(text: str, words: Iterable[Word], side: Side) -> list[Piece]:
+def pieces(text: str, words: Sequence[Word], side: Side) -> list[Piece]:
     """The text in as few pieces as the marks allow; together they are the text.
 
-    A character adds up what all words over it weigh. The strongest third of the range up to the
-    heaviest of all ``words`` is 3. Offsets are code points.
+    A character adds up what all words over it weigh. Strengths are thirds of what the heaviest
+    of all ``words`` weighs; 3 is the strongest. Offsets are code points.
     """
-    words = list(words)
-    heaviest = max((abs(word["weight"]) for word in words), default=0.0)
-    changes: dict[int, int] = defaultdict(int)
+    if not text:
+        return []
+    levels = _levels(len(text), words, side)
+    begins = np.concatenate(([0], np.flatnonzero(np.diff(levels)) + 1))
+    kinds = [_KINDS[level] for level in (levels[begins] + _LEVELS).tolist()]
+    edges = pairwise([*begins.tolist(), len(text)])
+    return [Piece(text[begin:end], kind) for (begin, end), kind in zip(edges, kinds, strict=True)]
+
+
+def _levels(length: int, words: Sequence[Word], side: Side) -> npt.NDArray[np.int64]:
+    """How strongly each character speaks for the label, -3 to 3; shape (length,)."""
+    heaviest = max((abs(word["weight"]) for word in words), default=0.0) * _SCALE
+    changes = np.zeros(length + 1)
     for word in words:
-        if word["field"] == side:
-            for start, end in word["spans"]:
-                changes[start] += round(word["weight"] * _SCALE)
-                changes[end] -= round(word["weight"] * _SCALE)
-    runs = groupby(_runs(text, changes, heaviest * _SCALE), key=lambda piece: piece.kind)
-    return [
-        Piece(text="".join(piece.text for piece in run), kind=kind)
-        for kind, run in runs  # of one kind, they look like one
-    ]
-
-
-def _runs(text: str, changes: dict[int, int], heaviest: float) -> Iterator[Piece]:
-    weight, begin = 0, 0
-    for at in [*sorted(changes), len(text)]:
-        if text[begin:at]:
-            yield Piece(text=text[begin:at], kind=_kind(weight, heaviest))
-        begin = at
-        weight += changes.get(at, 0)
-
-
-def _kind(weight: int, heaviest: float) -> Kind:
-    if not weight or not heaviest:
-        return ""
-    level = min(_LEVELS, int(_LEVELS * abs(weight) / heaviest) + 1)
-    side = "for" if weight > 0 else "against"
-    return f"{side}-{level}"  # type: ignore[return-value] # one of the six
+        if word["field"] == side and len(word["spans"]):
+            spans = np.array(word["spans"]).clip(max=length)
+            weight = round(word["weight"] * _SCALE)
+            changes += weight * np.bincount(spans[:, 0], minlength=length + 1)
+            changes -= weight * np.bincount(spans[:, 1], minlength=length + 1)
+    weights = changes.cumsum()[:-1]  # of whole numbers, and so exact
+    share = _LEVELS * np.abs(weights) / (heaviest or 1.0)
+    strength = np.minimum(share.astype(np.int64) + 1, _LEVELS)
+    return np.where(weights == 0, 0, np.sign(weights) * strength).astype(np.int64)

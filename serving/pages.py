@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import NamedTuple
 
 import anyio.to_thread
 from starlette.exceptions import HTTPException
@@ -32,6 +33,14 @@ from serving.weak import weak_spots
 _LONGEST = f"{LONGEST:,}"
 _BASIC = {"WWW-Authenticate": 'Basic realm="newstag", charset="UTF-8"'}
 _KEPT = ("retry-after", "connection", "allow")
+
+
+class Tagged(NamedTuple):
+    """A post with what it was called, and the version that called it so."""
+
+    loaded: Loaded
+    article: Article
+    prediction: Prediction
 
 
 class Pages:
@@ -79,43 +88,45 @@ class Pages:
             capacity.enter(exchange)
             await capacity.turn(exchange)
             with capacity:
-                text = self._form(request, asked or parse_form(body), exchange)
+                found = asked or parse_form(body)
+                tagged = None if found.is_empty() else self._tagged(found, exchange)
+            await capacity.turn(exchange)  # others may go first: both parts can take a tenth
+            with capacity:
+                text = self._form(request, found, tagged, empty=tagged is None)
                 page = Page(text, language_of(request))
                 capacity.hold(len(page.body), exchange)
                 return page
         finally:
             capacity.leave(exchange)
 
-    def _form(self, request: Request, asked: Asked, exchange: Exchange | None = None) -> str:
-        language, loaded = language_of(request), self._service.live.current()
-        values: dict[str, object] = {}
-        if exchange is not None and not asked.is_empty():
-            article = asked.as_article()
-            [prediction] = loaded.predictor.predict([article], MARKED)
-            self._count(exchange, loaded, article, prediction)
-            values = _result(prediction, loaded, article, asked.show, language)
+    def _tagged(self, asked: Asked, exchange: Exchange) -> Tagged:
+        loaded, article = self._service.live.current(), asked.as_article()
+        [prediction] = loaded.predictor.predict([article], MARKED)
+        exchange.model = loaded.manifest.version
+        exchange.articles = 1
+        exchange.characters = len(article.title) + len(article.content)
+        exchange.review = int(prediction.review)
+        self._service.metrics.predicted([prediction], exchange.characters)
+        return Tagged(loaded, article, prediction)
+
+    def _form(
+        self, request: Request, asked: Asked, tagged: Tagged | None = None, *, empty: bool = False
+    ) -> str:
+        language = language_of(request)
+        loaded = tagged.loaded if tagged else self._service.live.current()
         scheme = loaded.predictor.model.scheme
         return render(
             "tag.html",
             language,
             "/",
             asked=asked,
-            empty=exchange is not None and asked.is_empty(),
+            empty=empty,
             groups=[language.name(group) for group in scheme.groups],
             examples=examples() if _is_shipped(loaded) else {},
             longest=_LONGEST,
             most=LONGEST,
-            result=values,
+            result=_result(tagged, asked.show, language) if tagged else {},
         )
-
-    def _count(
-        self, exchange: Exchange, loaded: Loaded, article: Article, prediction: Prediction
-    ) -> None:
-        exchange.model = loaded.manifest.version
-        exchange.articles = 1
-        exchange.characters = len(article.title) + len(article.content)
-        exchange.review = int(prediction.review)
-        self._service.metrics.predicted([prediction], exchange.characters)
 
     def _drawn(self, loaded: Loaded) -> tuple[Portrait, Reigns]:
         """Drawn once for a version: to rank the words of many labels takes seconds."""
@@ -130,9 +141,8 @@ def _is_shipped(loaded: Loaded) -> bool:
     return loaded.manifest.scheme_digest == shipped_scheme().digest()
 
 
-def _result(
-    prediction: Prediction, loaded: Loaded, article: Article, show: str, language: Language
-) -> dict[str, object]:
+def _result(tagged: Tagged, show: str, language: Language) -> dict[str, object]:
+    loaded, article, prediction = tagged
     model = loaded.predictor.model
     return {
         "review": prediction.review,
