@@ -1,7 +1,8 @@
 """Whether the service on this machine is ready: exit 0 where /readyz says so, else 1.
 
 Python's standard library alone, so that a container needs no curl. The port is that of
-NEWSTAG_PORT, 8000 without; ``--wait S`` asks again for so many seconds.
+NEWSTAG_PORT, 8000 without; ``--wait S`` asks again for so many seconds, or until the process
+``--of`` is no more.
 """
 
 from __future__ import annotations
@@ -21,9 +22,13 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=int(os.environ.get("NEWSTAG_PORT", "8000")))
     parser.add_argument("--wait", type=float, default=0.0, metavar="S", help="seconds to ask again")
+    parser.add_argument("--of", type=int, metavar="PID", help="the process that is waited for")
     given = parser.parse_args()
     end = time.monotonic() + given.wait
     while (reason := _why_not(given.host, given.port)) and time.monotonic() < end:
+        if given.of and not _runs(given.of):
+            reason = f"process {given.of} has ended"
+            break
         time.sleep(_PAUSE)
     if reason:
         print(f"{given.host}:{given.port}: not ready ({reason})", file=sys.stderr)
@@ -41,6 +46,16 @@ def _why_not(host: str, port: int) -> str:
     finally:
         asking.close()
     return "" if status == http.client.OK else f"status {status}"
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)  # asks, and sends nothing
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is somebody else's
+        return True
+    return True
 
 
 if __name__ == "__main__":

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# Restore a backup that backup.sh made.
+#
+#   restore.sh BACKUP STATE
+#
+# Every file is checked against the sums of the backup before and after it is copied, and nothing
+# is put over anything: what is in STATE already is for you to move away. Run it as the user that
+# newstag runs as, with the services stopped, and into the folder that the backup is of, as
+# MLflow's database holds paths.
+set -euo pipefail
+umask 077
+
+fail() { printf '%s: %s. %s.\n' "$1" "$2" "$3" >&2; exit 1; }
+
+if [ $# != 2 ]; then printf 'usage: restore.sh BACKUP STATE\n' >&2; exit 2; fi
+backup=$1 state=$2
+parts=(mlflow.db mlruns mlartifacts store)  # the store last: without it nothing serves
+
+# Whether a folder has just the files that its sums name, as they say.
+check() (
+  cd "$1"
+  [ -f SHA256SUMS ] || fail "$1" "no SHA256SUMS in it" "Give a folder that backup.sh made"
+  sha256sum --check --quiet --strict SHA256SUMS >&2 ||
+    fail "$1" "damaged, see above" "Take another backup"
+  listed=$(sed 's/^[^ ]*  //' SHA256SUMS)
+  found=$(find . -type f ! -path ./SHA256SUMS | LC_ALL=C sort)
+  [ "$listed" = "$found" ] ||
+    fail "$1" "files that its sums do not name, or fewer" "Take another backup"
+)
+
+check "$backup"
+[ -d "$backup/store" ] || fail "$backup" "no store in it" "Give a folder that backup.sh made"
+mkdir -p "$state"
+for part in "${parts[@]}"; do
+  [ ! -e "$state/$part" ] ||
+    fail "$state/$part" "exists already, and nothing is restored over it" "Move it away first"
+done
+
+copy=$(mktemp -d "$state/.restoring-XXXXXX")
+trap 'rm -rf "$copy"' EXIT
+cp -R --preserve=mode,timestamps "$backup/." "$copy/"
+check "$copy"
+sync --file-system "$copy"
+for part in "${parts[@]}"; do
+  if [ -e "$copy/$part" ]; then mv --no-target-directory "$copy/$part" "$state/$part"; fi
+done
+sync "$state"
+printf 'restored %s into %s\n' "$backup" "$state"
