@@ -55,7 +55,7 @@ def axe() -> str:
 @contextmanager
 def served(store: Path, log: Path) -> Iterator[str]:
     """Run the service on a free port; its address."""
-    words = ["--store", store, "serve", "--port", "0", "--drain", "0"]
+    words = ["--store", str(store), "serve", "--port", "0", "--drain", "0"]
     environment = {name: value for name, value in os.environ.items() if "NEWSTAG" not in name}
     with log.open("wb") as kept:
         process = subprocess.Popen(

@@ -30,9 +30,10 @@ class Visits:
         return [one for one in self.requests if not one.startswith(f"{self.url}/")]
 
     def open(self, path: str, *, locale: str = "en-US", width: int = 1280, **more: Any) -> Page:
-        """Open a page; ``more`` is of ``new_context``."""
+        """Open a page; ``more`` is of ``new_context``. Scrolling takes no time."""
         viewport = {"width": width, "height": 844 if width < 600 else 900}
-        context = self._browser.new_context(locale=locale, viewport=viewport, **more)  # type: ignore[arg-type] # a dict of numbers
+        more = {"locale": locale, "viewport": viewport, "reduced_motion": "reduce", **more}
+        context = self._browser.new_context(**more)
         context.set_default_timeout(10_000)
         self._contexts.append(context)
         context.on("console", lambda said: self._complain(said.type, said.text))
