@@ -1,0 +1,161 @@
+"""The portrait of a version has its own figures, its words and its weak spots."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from models.manifest import read_manifest
+from serving.language import choose
+from serving.live import Loaded
+from serving.portrait import Figure, OfGroup, Portrait, figures_of, portrait
+from serving.weak import weak_spots
+
+EN, ZH = choose("en", ""), choose("zh", "")
+
+
+@pytest.fixture(scope="module")
+def drawn(loaded: Loaded) -> Portrait:
+    return portrait(loaded)
+
+
+def test_figures_are_those_of_the_report(drawn: Portrait, loaded: Loaded) -> None:
+    report = json.loads((loaded.folder / "report.json").read_text("utf-8"))
+    assert (drawn.measured, drawn.given) == (24, True)
+    for mine, theirs in zip(drawn.groups, report["groups"], strict=True):
+        assert mine.macro is not None
+        assert mine.macro.value == theirs["f1_macro"]["value"]
+        assert mine.confusion == theirs["confusion"]
+        for label, one in zip(mine.labels, theirs["labels"], strict=True):
+            assert label.label.id == one["label"]
+            assert label.articles == one["articles"]
+            assert label.recall == Figure(**one["recall"])
+
+
+def test_each_label_has_its_strongest_words(drawn: Portrait) -> None:
+    metaverse = drawn.groups[1].labels[3]
+    assert "元宇宙" in [word.word for word in metaverse.speaking_for]
+    assert len(metaverse.speaking_for) == 12
+    assert [word.rank for word in metaverse.speaking_against] == [-1, -2, -3, -4, -5, -6]
+
+
+def test_rules_are_shown_and_never_is_nothing(loaded: Loaded) -> None:
+    model = loaded.predictor.model
+    rules = {**model.rules, "type": replace(model.rules["type"], sure=(2.0, 0.6, 0.655, 1.0))}
+    predictor = object.__new__(type(loaded.predictor))
+    predictor.model = replace(model, rules=rules)
+    kinds, domains = portrait(replace(loaded, predictor=predictor)).groups
+    assert [one.sure for one in kinds.labels] == ["", "0.60", "0.655", "1.00"]
+    assert [one.threshold for one in kinds.labels] == [""] * 4
+    assert all(float(one.threshold) > 0 for one in domains.labels)
+
+
+@pytest.mark.parametrize("damage", [None, "{"])
+def test_without_a_report_there_are_words_and_no_figures(
+    damage: str | None, loaded: Loaded, tmp_path: Path
+) -> None:
+    folder = Path(shutil.copytree(loaded.folder, tmp_path / "version"))
+    if damage is None:
+        (folder / "report.json").unlink()
+    else:
+        (folder / "report.json").write_text(damage, "utf-8")
+    found = portrait(replace(loaded, folder=folder))
+    assert found.measured == 0
+    assert all(group.macro is None for group in found.groups)
+    assert all(one.f1 is None and one.speaking_for for one in found.groups[1].labels)
+
+
+def test_figures_in_a_sentence_say_what_they_were_measured_on(loaded: Loaded) -> None:
+    manifest, scheme = loaded.manifest, loaded.predictor.model.scheme
+    value = manifest.metrics["type_f1_macro"]
+    kind, _ = figures_of(manifest, scheme, EN)
+    assert kind.startswith(f"type: macro-F1 {value:.2f} (")
+    assert "on 24 posts of yours" in kind
+    starter = replace(manifest, counts={"articles": 24, "starter": 24})
+    assert "no accuracy on real posts" in figures_of(starter, scheme, EN)[0]
+    assert figures_of(replace(manifest, metrics={}), scheme, EN)[1] == "domains: not measured."
+
+
+def figure(value: float) -> Figure:
+    return Figure(value=value, low=value - 0.1, high=min(value + 0.1, 1.0))
+
+
+def with_labels(drawn: Portrait, at: int, **changed: object) -> Portrait:
+    """Every label is good, but for one domain."""
+    groups = []
+    for number, group in enumerate(drawn.groups):
+        good = {"articles": 500, "f1": figure(0.95), "recall": figure(0.95)}
+        labels = [
+            replace(one, **{**good, "precision": figure(0.95), "trained": True})  # type: ignore[arg-type]
+            for one in group.labels
+        ]
+        if number == 1:
+            labels[at] = replace(labels[at], **changed)  # type: ignore[arg-type]
+        groups.append(replace(group, labels=labels, confusion=[]))
+    return replace(drawn, groups=groups, measured=1000, given=True)
+
+
+def spots(drawn: Portrait) -> list[str]:
+    """Without those that hold of every version."""
+    return weak_spots(drawn, EN)[:-4]
+
+
+def test_a_version_without_weak_labels_has_the_limits_of_all(drawn: Portrait) -> None:
+    found = weak_spots(with_labels(drawn, 0), EN)
+    assert len(found) == 4
+    assert found[0].startswith("Posts with fewer than 20 characters of content always go")
+    assert f"after {drawn.created[:10]} " in found[2]
+
+
+def test_weak_labels_are_named_with_their_figures(drawn: Portrait) -> None:
+    weak = {"f1": figure(0.7), "recall": figure(0.6), "precision": figure(0.84), "articles": 19}
+    assert spots(with_labels(drawn, 2, **weak)) == [
+        "biomedicine was judged on 19 articles only.",
+        "biomedicine: F1 0.70 (0.60 to 0.80). It is one of the labels to look at twice.",
+        "biomedicine: 40% of the posts that have it are missed.",
+        "biomedicine: 16% of those given are wrong.",
+    ]
+
+
+def test_a_label_that_was_not_learnt_is_named(drawn: Portrait) -> None:
+    assert spots(with_labels(drawn, 0, trained=False)) == [
+        (
+            "artificial intelligence could not be learnt, for want of articles: every post goes "
+            "to a person for it."
+        )
+    ]
+
+
+def test_what_is_taken_for_something_else_is_named_the_most_frequent_first(
+    drawn: Portrait,
+) -> None:
+    good = with_labels(drawn, 0)
+    table = [[94.0, 6.0, 0.0, 0.0], [0.0, 96.0, 4.0, 0.0], [0.0, 20.0, 80.0, 0.0], [0.0] * 4]
+    groups: list[OfGroup] = [replace(good.groups[0], confusion=table), good.groups[1]]
+    assert spots(replace(good, groups=groups)) == [
+        "event is called news in 20% of its posts.",
+        "policy notice is called news in 6% of its posts.",
+    ]
+
+
+def test_few_posts_and_none_of_ones_own_are_said_first(drawn: Portrait) -> None:
+    good = with_labels(drawn, 0)
+    assert spots(replace(good, measured=40)) == [
+        (
+            "There are few articles to judge by (40): figures can be off by as much as their "
+            "intervals are wide."
+        )
+    ]
+    (starter,) = spots(replace(good, given=False))
+    assert starter.startswith("It has seen no post of yours.")
+    assert weak_spots(replace(good, given=False), ZH)[0].startswith("它没有见过您的任何文章")
+
+
+def test_a_portrait_is_of_the_version_that_was_loaded(drawn: Portrait, loaded: Loaded) -> None:
+    manifest = read_manifest(loaded.folder)
+    assert (drawn.version, drawn.created) == (manifest.version, manifest.created)
+    assert drawn.counts == manifest.counts
