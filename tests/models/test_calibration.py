@@ -165,3 +165,24 @@ def test_one_article_in_plain_numbers_gets_the_same_probabilities(
         likely = calibration.likely(one)
         assert likely == pytest.approx(calibration(np.array(one)).tolist(), rel=1e-12, abs=1e-300)
         assert all(type(value) is float for value in likely)
+
+
+@pytest.mark.parametrize("label", [0, 1])
+@given(likely=st.floats(0.001, 0.999))
+def test_a_score_is_as_likely_as_it_was_asked_for(label: int, likely: float) -> None:
+    for calibration in (
+        Temperature(temperature=0.12, exclusive=False, trained=(True, True)),
+        Sigmoid(slopes=(3.0, 0.5), offsets=(-1.0, 2.0), exclusive=False, trained=(True, True)),
+    ):
+        scores = [0.0, 0.0]
+        scores[label] = calibration.score_at(label, likely)
+        assert calibration.likely(scores)[label] == pytest.approx(likely)
+
+
+def test_no_score_is_certain_or_impossible() -> None:
+    temperature = Temperature(temperature=0.12, exclusive=False, trained=(True,))
+    assert temperature.score_at(0, 1.0) == math.inf
+    assert temperature.score_at(0, 2.0) == math.inf
+    assert temperature.score_at(0, 0.0) == -math.inf
+    flat = Sigmoid(slopes=(0.0,), offsets=(0.0,), exclusive=False, trained=(True,))
+    assert flat.score_at(0, 0.7) == math.inf

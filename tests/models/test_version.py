@@ -538,6 +538,10 @@ def test_a_calibration_of_another_kind_has_no_form() -> None:
         def likely(self, scores: Sequence[float]) -> list[float]:
             return list(scores)
 
+        def score_at(self, label: int, likely: float) -> float:
+            del label
+            return likely
+
     with pytest.raises(TypeError) as refused:
         calibration_as_json(Other())
     assert str(refused.value) == "no form for Other"

@@ -79,7 +79,7 @@ def test_a_pasted_post_is_called_what_programs_are_told(
     client: TestClient, predictor: Predictor
 ) -> None:
     page = client.post("/", data=POST).text
-    [found] = predictor.predict([Article(id="", **POST)])
+    [found] = predictor.predict([Article(id="", title=POST["title"], content=POST["content"])])
     (best,) = found.given["type"]
     verdict = text_of(page, '<dl class="verdict">', "</dl>").split("\n")
     said = [line.strip() for line in verdict if line.strip()]
