@@ -152,7 +152,7 @@ def test_few_posts_and_none_of_ones_own_are_said_first(drawn: Portrait) -> None:
     ]
     (starter,) = spots(replace(good, given=False))
     assert starter.startswith("It has seen no post of yours.")
-    assert weak_spots(replace(good, given=False), ZH)[0].startswith("它没有见过您的任何文章")
+    assert weak_spots(replace(good, given=False), ZH)[0].startswith("它没有见过你的任何文章")
 
 
 def test_a_portrait_is_of_the_version_that_was_loaded(drawn: Portrait, loaded: Loaded) -> None:
