@@ -98,11 +98,23 @@ def test_no_verb_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert list(tmp_path.iterdir()) == []
 
 
+def pages_of(test: str) -> set[str]:
+    """The pages that a test runs, as it names them: whole, or filled in with one of its words."""
+    if not _RUNS.search(test):
+        return set()
+    words = re.findall(r'"([\w-]+)"', test)
+    named = re.findall(r'"([\w/{}.-]+\.md)"', test)
+    return {re.sub(r"\{\w+\}", word, name) for name in named for word in ["", *words]}
+
+
 def run_pages() -> set[str]:
-    """The pages that some test runs, as tests name them."""
     tests = (path.read_text("utf-8") for path in Path(__file__).parent.glob("test_*.py"))
-    named = [re.findall(r'"([\w/.-]+\.md)"', text) for text in tests if _RUNS.search(text)]
-    return {name for names in named for name in names}
+    return set().union(*map(pages_of, tests))
+
+
+def test_the_pages_that_a_test_names_are_those_that_it_runs() -> None:
+    assert pages_of('run("a.md")\nrun(f"b/{name}.md") ["c-d"]') >= {"a.md", "b/c-d.md"}
+    assert pages_of('read("a.md")') == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
