@@ -24,7 +24,7 @@ from serving.language import Language, choose
 from serving.live import Loaded
 from serving.portrait import Portrait, figures_of, portrait
 from serving.problems import Problem
-from serving.reigns import Reigns, reigns
+from serving.reigns import reigns
 from serving.rendering import Asset, Page, render
 from serving.service import Service
 from serving.view import groups_of, reasons_of
@@ -70,10 +70,8 @@ class Pages:
     async def model(self, request: Request) -> Response:
         """The live version, explained to an editor."""
         language, loaded = language_of(request), self._service.live.current()
-        drawn, lived = await anyio.to_thread.run_sync(self._drawn, loaded)
-        spots = weak_spots(drawn, language)
-        text = render("model.html", language, "/model", it=drawn, reigns=lived, weak=spots)
-        return Page(text, language)
+        # With hundreds of labels it takes a second, in which others are to be answered.
+        return await anyio.to_thread.run_sync(self._explained, loaded, language)
 
     async def asset(self, request: Request) -> Response:
         """A file that pages load."""
@@ -128,12 +126,19 @@ class Pages:
             result=_result(tagged, asked.show, language) if tagged else {},
         )
 
-    def _drawn(self, loaded: Loaded) -> tuple[Portrait, Reigns]:
-        """Drawn once for a version: to rank the words of many labels takes seconds."""
+    def _explained(self, loaded: Loaded, language: Language) -> Page:
         drawn = self._portrait
         if drawn is None or drawn.version != loaded.manifest.version:
             drawn = self._portrait = portrait(loaded)
-        return drawn, reigns(Store(self._service.settings.store))
+        text = render(
+            "model.html",
+            language,
+            "/model",
+            it=drawn,
+            reigns=reigns(Store(self._service.settings.store)),
+            weak=weak_spots(drawn, language),
+        )
+        return Page(text, language)
 
 
 def _is_shipped(loaded: Loaded) -> bool:

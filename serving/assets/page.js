@@ -5,6 +5,7 @@
 (() => {
   const form = document.getElementById("ask");
   if (!form) return;
+  const title = document.getElementById("title");
   const post = document.getElementById("post");
   const count = document.getElementById("count");
   const status = document.getElementById("status");
@@ -44,8 +45,19 @@
     }
   };
 
+  // What was asked stays with the page in the browser's history, and comes back with it: nothing
+  // else of an answer may be kept.
+  const keep = () => {
+    try {
+      history.replaceState({ title: title.value, content: post.value }, "");
+    } catch {
+      // The browser finds it too large or too frequent: then the way back finds an empty form.
+    }
+  };
+
   const ask = async (submitter) => {
     if (asked) asked.abort();
+    keep();
     const mine = (asked = new AbortController());
     const fields = new URLSearchParams();
     for (const [name, value] of new FormData(form)) fields.append(name, value);
@@ -71,5 +83,10 @@
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) form.requestSubmit();
   });
   post.addEventListener("input", showCount);
+  const [{ type: way }] = performance.getEntriesByType("navigation");
+  if (history.state && way !== "navigate" && !title.value && !post.value) {
+    ({ title: title.value, content: post.value } = history.state);
+    ask(null);
+  }
   showCount();
 })();
