@@ -22,7 +22,7 @@ from pathlib import Path
 
 from tests.docs.blocks import Block
 
-_PATIENCE = 300.0  # seconds for a block; the machine may be busy
+_PATIENCE = 900.0  # seconds for a block; the machine may be busy
 _READY = 60.0  # seconds for a service to answer
 _PORT = re.compile(r"((?:127\.0\.0\.1|localhost):|--port[ =])(\d+)")
 _SERVES = re.compile(r"\bnewstag\b.*\bserve\b")
@@ -176,6 +176,8 @@ def _environment(home: Path, port: int) -> dict[str, str]:
     ours = re.compile("NEWSTAG_|MLFLOW_|XDG_|PYTEST_")
     kept = {name: value for name, value in os.environ.items() if not ours.match(name)}
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
+    # Threads of BLAS only wait for each other where every core already has a process.
+    kept["OPENBLAS_NUM_THREADS"] = "1"
     return {**kept, "PATH": path, "HOME": str(home), "NEWSTAG_PORT": str(port)}
 
 
