@@ -21,6 +21,7 @@ _HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1[^\n]*\n.*?^\s*\2$", re.DOTALL | r
 _BETWEEN = {"|", "||", "&&", ";", ";;", "&", "(", ")", "|&", "\n"}
 _BEFORE = {"!", "{", "do", "then", "else", "elif", "if", "while", "until", "time", "exec", "nohup"}
 _SET = re.compile(r"[A-Za-z_]\w*=.*", re.DOTALL)
+_SUBSTITUTION = re.compile(r"(?P<alone>(?<=\s)(?=\$\([^()]*\)(?:\s|$)))?\$\((?P<inner>[^()]*)\)")
 _DURATION = re.compile(r"\d+(\.\d+)?[smhd]?")
 _REDIRECTED = re.compile(r"\d*[<>]+&?\d*")
 
@@ -64,23 +65,31 @@ def _simple_commands(script: str) -> Iterator[tuple[int, list[str]]]:
     shell = _HEREDOC.sub(lambda found: "<<" + found[2] + "\n" * found[0].count("\n"), script)
     number = 0
     for line in _whole_lines(shell):
-        tokens = _tokens(line)
+        alone, inner = _without_substitutions(line)
         command: list[str] = []
-        for token in [*tokens, "\n"]:
+        for token in [*_tokens(alone), "\n"]:
             if token in _BETWEEN:
                 yield from ((number, words) for words in _stripped(command))
                 command = []
             else:
                 command.append(token)
-        yield from _substituted(number, tokens)
+        for inside in inner:
+            yield from ((number, words) for _, words in _simple_commands(inside))
         number += line.count("\n") + 1
 
 
-def _substituted(number: int, tokens: list[str]) -> Iterator[tuple[int, list[str]]]:
-    """The commands within ``$(…)`` inside quotes, which are one word to the shell."""
-    for token in tokens:
-        for inner in re.findall(r"\$\(([^()]*)\)", token):
-            yield from ((number, words) for _, words in _simple_commands(inner))
+def _without_substitutions(line: str) -> tuple[str, list[str]]:
+    """The line without its ``$(…)``, and what stands in them.
+
+    Nobody knows what one gives: within a word it is x, by itself it may be no word at all.
+    """
+    inner: list[str] = []
+
+    def taken(found: re.Match[str]) -> str:
+        inner.append(found["inner"])
+        return "x" if found["alone"] is None else ""
+
+    return _SUBSTITUTION.sub(taken, line), inner
 
 
 def _whole_lines(script: str) -> Iterator[str]:

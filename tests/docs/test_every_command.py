@@ -51,6 +51,8 @@ def test_many_commands_are_found() -> None:
         ("newstag tag a \\\n  --fly", "No such option '--fly'."),
         ('KEY="$(newstag keys add cms --fly)"', "No such option '--fly'."),
         ("KEY=$(newstag keys add cms --fly)", "No such option '--fly'."),
+        ("newstag tag $(newstag ui --fly) a", "No such option '--fly'."),
+        ("newstag tag $(ls) a --fly", "No such option '--fly'."),
         ("newstag ui --fly > out.txt 2>&1", "No such option '--fly'."),
         ("timeout -s INT 5 newstag ui --fly", "No such option '--fly'."),
         ("newstag ui --fly &", "No such option '--fly'."),
@@ -82,6 +84,14 @@ def test_quotes_hold_words_together() -> None:
     words = ("models", "promote", "latest", "--why", "better on 'events' | now", "--force")
     assert found.words == words
     assert fault(found.words) is None
+
+
+def test_what_the_shell_fills_in_is_no_fault() -> None:
+    text = BLOCK.format('newstag labels check $(ls)\nnewstag tag "$(ls)" --model=$(ls)')
+    assert [one.words for one in commands_in(text)] == [
+        ("labels", "check"),
+        ("tag", "x", "--model=x"),
+    ]
 
 
 def test_the_settings_of_whoever_runs_the_tests_change_nothing(
