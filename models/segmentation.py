@@ -78,8 +78,9 @@ def _missing(words: Sequence[str], cut: Callable[[str], list[str]]) -> Iterator[
 def open_segmenter(name: SegmenterName, words: tuple[str, ...]) -> Segmenter:
     """The segmenter with the given words beside its own dictionary; opened once a process.
 
-    Hidden Markov models for unknown words are off: both engines then give the same words.
-    Without an installed rjieba, jieba takes its place.
+    Hidden Markov models for unknown words are off: both engines then give the same words. Only
+    where words of one's own make two cuts exactly as likely (of 甲乙 and 乙甲 in 甲乙甲) each
+    takes its own. Without an installed rjieba, jieba takes its place.
     """
     if name == "rjieba":
         try:

@@ -7,6 +7,6 @@ from collections.abc import Callable
 import pytest
 
 
-@pytest.mark.parametrize("name", ["own-scheme", "add-a-domain", "corrections"])
+@pytest.mark.parametrize("name", ["own-scheme", "add-a-domain", "corrections", "own-dictionary"])
 def test_a_page_can_be_followed(run: Callable[[str], None], name: str) -> None:
     run(f"how-to/{name}.md")
