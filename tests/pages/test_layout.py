@@ -54,7 +54,9 @@ def overlaps(lines: list[dict[str, Any]]) -> list[tuple[str, str]]:
 
 
 def check(page: Page) -> None:
-    width = page.evaluate("document.documentElement.clientWidth")
+    size = page.viewport_size
+    assert size is not None
+    width = size["width"]
     assert page.evaluate("document.documentElement.scrollWidth") == width
     lines = page.evaluate(LINES)
     assert len(lines) > 10
@@ -68,7 +70,7 @@ def check(page: Page) -> None:
 @pytest.mark.parametrize("look", LOOKS)
 @pytest.mark.parametrize("state", STATES)
 def test_nothing_overlaps_or_is_cut_or_too_small(visits: Visits, state: str, look: str) -> None:
-    check(STATES[state](visits, **LOOKS[look], has_touch=True))
+    check(STATES[state](visits, **LOOKS[look]))
 
 
 @pytest.mark.parametrize("width", [320, 390])
@@ -92,6 +94,11 @@ def test_a_desk_shows_labels_and_reasons_side_by_side(visits: Visits) -> None:
     assert labels is not None
     assert because is not None
     assert because["y"] >= labels["y"] + labels["height"]
+
+
+def test_a_phone_is_told_of_no_keys_that_it_lacks(visits: Visits) -> None:
+    assert not visits.open("/", width=390).locator(".keys").is_visible()
+    assert visits.open("/", width=1280).locator(".keys").is_visible()
 
 
 def luminance(page: Page, where: str) -> float:
@@ -124,6 +131,13 @@ def test_colours_of_ones_own_leave_marks_and_bars_visible(visits: Visits) -> Non
     mark, level, track = seen
     assert mark != ground
     assert level not in {ground, track}
+    edges = page.evaluate(
+        """() => ["#tag", ".verdict dd.type", ".why"].map((where) => {
+          const style = getComputedStyle(document.querySelector(where));
+          return [style.borderTopColor, parseFloat(style.borderTopWidth)];
+        })"""
+    )
+    assert all(colour != ground and width >= 1 for colour, width in edges), edges
 
 
 def test_print_has_the_result_and_the_post_and_no_form(visits: Visits) -> None:
@@ -136,9 +150,10 @@ def test_print_has_the_result_and_the_post_and_no_form(visits: Visits) -> None:
         assert page.locator(where).first.is_visible(), where
 
 
-def test_who_wants_no_motion_gets_none(visits: Visits) -> None:
-    page = visits.open("/")
-    behaviour = "() => getComputedStyle(document.documentElement).scrollBehavior"
-    assert page.evaluate(behaviour) == "auto"
-    page.emulate_media(reduced_motion="no-preference")
-    assert page.evaluate(behaviour) == "smooth"
+def test_nothing_moves_by_itself(visits: Visits) -> None:
+    page = visits.open("/", reduced_motion="no-preference")
+    tag(page, SURE)
+    assert page.evaluate("() => getComputedStyle(document.documentElement).scrollBehavior") == (
+        "auto"
+    )
+    assert page.evaluate("() => document.getAnimations().length") == 0

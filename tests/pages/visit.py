@@ -31,8 +31,16 @@ class Visits:
 
     def open(self, path: str, *, locale: str = "en-US", width: int = 1280, **more: Any) -> Page:
         """Open a page; ``more`` is of ``new_context``. Scrolling takes no time."""
-        viewport = {"width": width, "height": 844 if width < 600 else 900}
-        more = {"locale": locale, "viewport": viewport, "reduced_motion": "reduce", **more}
+        phone = width < 600
+        viewport = {"width": width, "height": 844 if phone else 900}
+        of_phone = {"is_mobile": phone, "has_touch": phone}
+        more = {
+            "locale": locale,
+            "viewport": viewport,
+            "reduced_motion": "reduce",
+            **of_phone,
+            **more,
+        }
         context = self._browser.new_context(**more)
         context.set_default_timeout(10_000)
         self._contexts.append(context)
