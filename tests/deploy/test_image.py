@@ -1,0 +1,92 @@
+"""The container: what can be told of it without an engine."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+
+import yaml  # type: ignore[import-untyped] # has no types, and comes with MLflow
+
+from tests.deploy.conftest import ROOT, Tool
+
+DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")
+COMPOSE = yaml.safe_load((ROOT / "deploy" / "compose.yaml").read_text("utf-8"))
+
+
+def instructions(name: str) -> list[str]:
+    """The arguments of every such instruction."""
+    joined = re.sub(r"\\\n\s*", " ", DOCKERFILE)
+    return re.findall(rf"^{name} +(.+)$", joined, flags=re.MULTILINE)
+
+
+def test_the_linter_of_dockerfiles_has_nothing_to_say(tool: Tool) -> None:
+    done = tool("hadolint", "Dockerfile")
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+
+
+def test_no_check_of_the_linter_is_switched_off() -> None:
+    assert "hadolint ignore" not in DOCKERFILE
+    assert list(ROOT.glob(".hadolint.y*ml")) == []
+
+
+def test_the_base_is_one_release_of_a_python_that_we_support() -> None:
+    (tag,) = [one.partition("=")[2] for one in instructions("ARG")]
+    assert re.fullmatch(r"3\.\d+\.\d+-slim-\w+", tag)
+    assert instructions("FROM") == ["python:${PYTHON} AS build", "python:${PYTHON}"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    least = re.fullmatch(r">=3\.(\d+)", project["requires-python"])
+    assert least is not None
+    assert int(tag.split(".")[1]) >= int(least[1])
+
+
+def test_what_is_copied_is_there_and_let_through_to_the_builder() -> None:
+    let_through = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    copied = [one.split() for one in instructions("COPY") if not one.startswith("--from")]
+    sources = {source for *some, _target in copied for source in some}
+    assert {"pyproject.toml", "uv.lock", "newstag.py", "serving", "deploy/ready.py"} <= sources
+    for source in sources:
+        assert (ROOT / source).exists()
+        assert f"!{source}" in let_through
+
+
+def test_nothing_goes_to_the_builder_that_is_not_named() -> None:
+    lines = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+    assert next(line for line in lines if not line.startswith("#")) == "*"
+    assert lines.index("models/store") > lines.index("!models")
+
+
+def test_every_room_is_in_the_image() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    packed = project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    copied = {word for one in instructions("COPY") for word in one.split()}
+    assert set(packed) <= copied
+
+
+def test_it_runs_as_a_numbered_user_and_ends_as_the_service_does() -> None:
+    assert instructions("USER") == ["10001:10001"]
+    assert "--uid 10001" in DOCKERFILE
+    assert instructions("STOPSIGNAL") == ["SIGTERM"]
+    assert instructions("ENTRYPOINT") == ['["newstag"]']
+    assert instructions("CMD") == ['["serve"]']
+
+
+def test_compose_gives_the_service_a_root_and_a_store_that_it_only_reads() -> None:
+    service = COMPOSE["services"]["newstag"]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    (volume,) = instructions("VOLUME")
+    assert service["volumes"] == [f"state:{yaml.safe_load(volume)[0]}:ro"]
+    assert service["ports"] == ["127.0.0.1:8000:8000"]
+
+
+def test_compose_and_the_project_are_of_one_version() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    images = {service["image"] for service in COMPOSE["services"].values()}
+    assert images == {f"newstag:{project['version']}"}
+
+
+def test_the_probe_of_the_image_is_the_file_that_is_copied() -> None:
+    (probe,) = instructions("HEALTHCHECK")
+    assert "/opt/newstag/deploy/ready.py" in probe
+    assert "deploy/ready.py /opt/newstag/deploy/ready.py" in instructions("COPY")
