@@ -46,7 +46,8 @@ _GLOBAL = "Global options"
 
 def command_page(cli: click.Group) -> str:
     """The whole page, as Markdown."""
-    root = click.Context(cli, info_name="newstag")
+    # A command keeps the option for help that it is first asked for: it has to be the right one.
+    root = click.Context(cli, info_name="newstag", **cli.context_settings)
     return "\n".join([*paragraphs(_HEAD), *_overview(root), *_rules(root), *_verbs(root)])
 
 

@@ -60,7 +60,7 @@ def every_verb(context: click.Context) -> Iterator[click.Context]:
 def test_every_verb_has_a_section_with_each_of_its_options() -> None:
     sections = re.split(r"^##+ ", PAGES["cli.md"], flags=re.MULTILINE)
     by_heading = {section.split("\n")[0]: section for section in sections}
-    for verb in every_verb(click.Context(cli, info_name="newstag")):
+    for verb in every_verb(click.Context(cli, info_name="newstag", **cli.context_settings)):
         if isinstance(verb.command, click.Group):
             continue
         section = by_heading[verb.command_path]
