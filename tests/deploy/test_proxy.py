@@ -14,6 +14,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -175,24 +176,29 @@ def client(proxy: int, certificate: Path, upstreams: list[Upstream]) -> Iterator
     client.close()
 
 
-def post(
-    client: Client, body: bytes = b"{}", path: str = "/v1/predict", **headers: str
-) -> http.client.HTTPResponse:
-    client.request("POST", path, body, {"Content-Type": "application/json", **headers})
+@dataclass(frozen=True)
+class Reply:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    def problem(self) -> str:
+        """The code of a problem, which says its own status."""
+        assert self.headers["Content-Type"] == "application/problem+json"
+        found = json.loads(self.body)
+        assert found["status"] == self.status
+        return str(found["code"])
+
+
+def post(client: Client, body: bytes = b"{}", headers: dict[str, str] | None = None) -> Reply:
+    kind = {"Content-Type": "application/json"}
+    client.request("POST", "/v1/predict", body, kind | (headers or {}))
     answer = client.getresponse()
-    answer.body = answer.read()  # type: ignore[attr-defined] # kept beside what it is of
-    return answer
-
-
-def problem(answer: http.client.HTTPResponse) -> dict[str, object]:
-    assert answer.headers["Content-Type"] == "application/problem+json"
-    found: dict[str, object] = json.loads(answer.body)  # type: ignore[attr-defined]
-    assert found["status"] == answer.status
-    return found
+    return Reply(answer.status, answer.headers, answer.read())
 
 
 def test_a_request_goes_through_with_its_id(client: Client, upstreams: list[Upstream]) -> None:
-    answer = post(client, **{"X-Request-ID": "abc-1"})
+    answer = post(client, headers={"X-Request-ID": "abc-1"})
     assert answer.status == 200
     assert answer.headers["Strict-Transport-Security"] == "max-age=31536000"
     assert [name for one in upstreams for name in one.ids] == ["abc-1"]
@@ -202,7 +208,7 @@ def test_a_request_goes_through_with_its_id(client: Client, upstreams: list[Upst
 def test_an_id_that_newstag_would_not_take_is_made_anew(
     bad: str, client: Client, upstreams: list[Upstream]
 ) -> None:
-    post(client, **{"X-Request-ID": bad})
+    post(client, headers={"X-Request-ID": bad})
     (made,) = (name for one in upstreams for name in one.ids)
     assert re.fullmatch("[0-9a-f]{32}", made)
 
@@ -221,8 +227,8 @@ def test_a_body_of_4_mib_passes_and_a_byte_more_does_not(
     assert post(client, b" " * size).status == 200
     assert [length for one in upstreams for _, _, length in one.asked] == [size]
     # Without the body: who sends it anyway may see a reset before the answer.
-    answer = post(client, **{"Content-Length": str(size + 1)})
-    assert (answer.status, problem(answer)["code"]) == (413, "body_too_large")
+    answer = post(client, headers={"Content-Length": str(size + 1)})
+    assert (answer.status, answer.problem()) == (413, "body_too_large")
 
 
 def test_what_one_machine_refuses_another_one_answers(
@@ -240,7 +246,7 @@ def test_where_all_are_full_their_word_is_handed_on(
     for one in upstreams:
         one.status = 503
     answer = post(client)
-    assert (answer.status, answer.body) == (503, b"{}")  # type: ignore[attr-defined]
+    assert (answer.status, answer.body) == (503, b"{}")
     for one in upstreams:
         one.status = 200
     assert post(client).status == 200  # none was left out for having been full
@@ -259,7 +265,7 @@ def test_where_nobody_answers_a_problem_says_when_to_come_back(
     for one in upstreams:
         one.status = 0
     answer = post(client)
-    assert (answer.status, problem(answer)["code"]) == (503, "not_ready")
+    assert (answer.status, answer.problem()) == (503, "not_ready")
     assert answer.headers["Retry-After"] == "2"
 
 
@@ -275,6 +281,6 @@ def test_who_asks_too_often_is_told_so(client: Client) -> None:
     statuses = {answer.status for answer in answers}
     assert statuses == {200, 429}
     last = answers[-1]
-    assert (last.status, problem(last)["code"]) == (429, "too_many")
+    assert (last.status, last.problem()) == (429, "too_many")
     assert last.headers["Retry-After"] == "1"
     assert len(last.headers["X-Request-ID"]) == 32
