@@ -9,11 +9,11 @@ import pytest
 
 from tests.docs.blocks import read_blocks
 from tests.docs.commands import Command, commands_in, fault
+from tests.docs.run_pages import RUN
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 DOCUMENTS = [*sorted(ROOT.glob("README*.md")), *PAGES]
-_RUNS = re.compile(r"\brun(_page)?\(")
 BLOCK = "```bash\n{}\n```\n"
 
 
@@ -108,31 +108,12 @@ def test_no_verb_is_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     assert list(tmp_path.iterdir()) == []
 
 
-def pages_of(test: str) -> set[str]:
-    """The pages that a test runs, as it names them: whole, or filled in with one of its words."""
-    if not _RUNS.search(test):
-        return set()
-    words = re.findall(r'"([\w-]+)"', test)
-    named = re.findall(r'"([\w/{}.-]+\.md)"', test)
-    return {re.sub(r"\{\w+\}", word, name) for name in named for word in ["", *words]}
-
-
-def run_pages() -> set[str]:
-    files = (ROOT / "tests").glob("d*/test_*.py")  # of documents, and of what is deployed
-    return set().union(*(pages_of(path.read_text("utf-8")) for path in files))
-
-
-def test_the_pages_that_a_test_names_are_those_that_it_runs() -> None:
-    assert pages_of('run("a.md")\nrun(f"b/{name}.md") ["c-d"]') >= {"a.md", "b/c-d.md"}
-    assert pages_of('read("a.md")') == set()
-
-
 @pytest.mark.parametrize("page", PAGES, ids=name_of)
 def test_every_block_is_run_or_says_why_not(page: Path) -> None:
     run = [block for block in read_blocks(page) if block.runs]
     name = page.relative_to(ROOT / "docs").as_posix()
     where = [f"{name}:{block.line}" for block in run]
-    assert not run or name in run_pages(), f"no test runs {', '.join(where)}"
+    assert not run or name in RUN, f"no test runs {', '.join(where)}"
 
 
 def commands_of(page: str) -> list[str]:

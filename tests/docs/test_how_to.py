@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-from tests.docs.running import ROOT
-
-PAGES = sorted(path.stem for path in (ROOT / "docs" / "how-to").glob("*.md"))
+from tests.docs.run_pages import HOW_TO
 
 # What a page shows of a report does not depend on how often it was judged.
 JUDGING_ONCE = f"""#!{sys.executable}
@@ -37,10 +36,11 @@ def _judging_once(
 
 
 @pytest.mark.usefixtures("_judging_once")
-@pytest.mark.parametrize("name", PAGES)
-def test_a_page_can_be_followed(run: Callable[[str], None], name: str) -> None:
-    run(f"how-to/{name}.md")
+@pytest.mark.parametrize("page", HOW_TO)
+def test_a_page_can_be_followed(run: Callable[[str], None], page: str) -> None:
+    run(page)
 
 
 def test_there_are_pages() -> None:
-    assert {"add-a-domain", "corrections", "own-dictionary", "own-scheme"} <= set(PAGES)
+    names = {Path(page).stem for page in HOW_TO}
+    assert {"add-a-domain", "corrections", "own-dictionary", "own-scheme"} <= names

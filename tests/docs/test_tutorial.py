@@ -11,6 +11,7 @@ import pytest
 from labels.scheme import shipped_scheme
 from labels.shipped import starter_samples
 from tests.docs.blocks import Block, read_blocks
+from tests.docs.run_pages import TUTORIAL
 from tests.docs.running import ROOT
 
 DOCS = ROOT / "docs"
@@ -32,7 +33,7 @@ def texts(found: list[Block]) -> list[str]:
 
 
 def test_the_tutorial_runs(run: Callable[[str], None]) -> None:
-    run("tutorial.md")
+    run(TUTORIAL)
 
 
 def test_the_translation_shows_the_same_commands_and_what_they_print() -> None:
