@@ -116,5 +116,5 @@ def _token(authorization: bytes, path: str) -> bytes | None:
         return given.strip()
     if scheme.lower() == _BASIC and path in PAGES:
         with suppress(ValueError):
-            return b64decode(given.strip(), validate=True).partition(b":")[2]
+            return b64decode(given.strip(), validate=True).partition(b":")[2].strip()
     return None

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from math import isfinite
 
 from labels.article import Article
-from labels.scheme import Group
+from labels.scheme import Group, Label
 from models.explanation import Reasons, Word
 from models.model import Model
 from models.prediction import Prediction
 from models.text import LONGEST
 from serving.language import Language
 from serving.marks import Piece, pieces
+from serving.view import probability
 
 MARKED = 40  # words that are marked in the text
 _LISTED = 10  # words on either side that are listed
@@ -32,12 +33,17 @@ class Told:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Because:
-    """Why ``name`` was given or not; ``sums`` are lines that add up, texts with points."""
+    """Why ``name`` was given or not; ``sums`` are lines that add up, texts with points.
+
+    Of a label that was never learnt there are neither words nor sums: nothing of its score counts.
+    """
 
     key: str
     name: str
+    definition: str
     question: str
     sentence: str
+    learnt: bool
     speaking_for: list[Told]
     speaking_against: list[Told]
     sums: list[tuple[str, str]]
@@ -54,28 +60,29 @@ def because(
     The prediction has its explanation, of ``MARKED`` words.
     """
     group, at = _chosen(prediction, model, show)
-    label = group.labels[at]
+    label, learnt = group.labels[at], model.rules[group.id].trained[at]
     if prediction.explain is None:
         raise ValueError("a prediction without its explanation")
     told = prediction.explain[group.id][label.id]
-    heaviest = max((abs(word["weight"]) for word in told.words), default=1.0)
-    sides = [
-        [_told(word, heaviest, language) for word in _side(told.words, sign)] for sign in (1, -1)
-    ]
+    words = told.words if learnt else []
+    heaviest = max((abs(word["weight"]) for word in words), default=1.0)
+    sides = [[_told(word, heaviest, language) for word in _side(words, sign)] for sign in (1, -1)]
     given = label.id in prediction.given[group.id]
     name = language.name(label)
     needed = _needed(model, group, at)
     return Because(
         key=f"{group.id}.{label.id}",
         name=name,
+        definition=label.definition,
         question=language.say("why" if given else "why_not", label=name),
         sentence=_sentence(prediction, model, group, at, language),
+        learnt=learnt,
         speaking_for=sides[0],
         speaking_against=sides[1],
-        sums=_sums(told, language),
+        sums=_sums(told, language) if learnt else [],
         needed=points(needed) if needed is not None else "",
-        title=pieces(article.title[:LONGEST], told.words, "title"),
-        content=pieces(article.content[:LONGEST], told.words, "content"),
+        title=pieces(article.title[:LONGEST], words, "title"),
+        content=pieces(article.content[:LONGEST], words, "content"),
     )
 
 
@@ -109,17 +116,24 @@ def _told(word: Word, heaviest: float, language: Language) -> Told:
 
 def points(score: float) -> str:
     """A linear score, or a part of one, with its sign."""
-    shown = f"{score:+.3f}".replace("-", "\N{MINUS SIGN}")
-    return shown[1:] if shown[1:] == "0.000" else shown
+    return _points(round(score * 1000))
+
+
+def _points(thousandths: int) -> str:
+    shown = f"{thousandths / 1000:+.3f}".replace("-", "\N{MINUS SIGN}")
+    return shown if thousandths else shown[1:]
 
 
 def _sums(told: Reasons, language: Language) -> list[tuple[str, str]]:
-    """Lines that add up to the score, but for what rounding leaves."""
+    """Lines that add up as they are shown: what rounding leaves is among the other words."""
     shown = [word for sign in (1, -1) for word in _side(told.words, sign)]
-    listed = sum(word["weight"] for word in shown)
-    rest = told.score - told.intercept - listed
-    parts = {"base": told.intercept, "listed": listed, "others": rest, "sum": told.score}
-    return [(language.say(key), points(part)) for key, part in parts.items()]
+    parts = {
+        "base": round(told.intercept * 1000),
+        "listed": round(sum(word["weight"] for word in shown) * 1000),
+    }
+    total = round(told.score * 1000)
+    parts = {**parts, "others": total - sum(parts.values()), "sum": total}
+    return [(language.say(key), _points(part)) for key, part in parts.items()]
 
 
 def _needed(model: Model, group: Group, at: int) -> float | None:
@@ -134,20 +148,26 @@ def _needed(model: Model, group: Group, at: int) -> float | None:
 def _sentence(
     prediction: Prediction, model: Model, group: Group, at: int, language: Language
 ) -> str:
-    label, explain = group.labels[at], prediction.explain or {}
-    name = language.name(label)
+    label, given = group.labels[at], prediction.given[group.id]
+    name, explain = language.name(label), prediction.explain or {}
     if not model.rules[group.id].trained[at]:
         return language.say("because_never_learnt", label=name)
+    if group.exclusive:
+        return _compared(prediction, group, label, language)
+    needed = _needed(model, group, at)
+    if needed is None:
+        return language.say("because_always" if label.id in given else "because_never", label=name)
     score = points(explain[group.id][label.id].score)
-    given = prediction.given[group.id]
-    if not group.exclusive:
-        needed = _needed(model, group, at)
-        key = "because_given" if label.id in given else "because_not_given"
-        shown = "\N{EM DASH}" if needed is None else points(needed)
-        return language.say(key, label=name, score=score, needed=shown)
-    if label.id in given:
+    key = "because_given" if label.id in given else "because_not_given"
+    return language.say(key, label=name, score=score, needed=points(needed))
+
+
+def _compared(prediction: Prediction, group: Group, label: Label, language: Language) -> str:
+    """By probabilities: the scores of labels with calibrations of their own do not compare."""
+    scores, (given, *_) = prediction.scores[group.id], prediction.given[group.id]
+    name, score = language.name(label), probability(scores[label.id])
+    if label.id == given:
         return language.say("because_best", label=name, score=score, group=language.name(group))
-    best = group.labels[group.ids.index(given[0])]
-    other = points(explain[group.id][best.id].score)
-    best_name = language.name(best)
-    return language.say("because_not_best", label=name, score=score, best=best_name, other=other)
+    best = language.name(group.labels[group.ids.index(given)])
+    other = probability(scores[given])
+    return language.say("because_not_best", label=name, score=score, best=best, other=other)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import json
 import logging
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
+from typing import Any
 
 import anyio.to_thread
 
@@ -30,11 +33,15 @@ _log = logging.getLogger("newstag")
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """A model version, ready to answer; ``folder`` is absolute and without links."""
+    """A model version, ready to answer; ``folder`` is absolute and without links.
+
+    ``report`` is what training wrote into ``report.json``, empty where that is not JSON.
+    """
 
     folder: Path
     manifest: Manifest
     predictor: Predictor
+    report: Mapping[str, Any] = field(default_factory=dict)
 
 
 def load(settings: Settings) -> Loaded:
@@ -52,7 +59,17 @@ def _load(folder: Path, settings: Settings) -> Loaded:
         folder=folder.resolve(),
         manifest=read_manifest(folder),
         predictor=load_predictor(folder, settings.segmenter),
+        report=_read_report(folder),
     )
+
+
+def _read_report(folder: Path) -> Mapping[str, Any]:
+    """Now, as the folder may be pruned while the version answers; its sums have been checked."""
+    try:
+        report = json.loads((folder / "report.json").read_text("utf-8"))
+    except ValueError:
+        return {}
+    return report if isinstance(report, dict) else {}
 
 
 class Live:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from labels.scheme import Group, Label
@@ -28,9 +27,7 @@ class Row:
 
     key: str
     name: str
-    definition: str
     given: bool
-    trained: bool
     verdict: str
     score: str
     spoken: str
@@ -50,11 +47,8 @@ class Rows:
 
 def groups_of(prediction: Prediction, model: Model, language: Language) -> list[Rows]:
     """Every label of every group, given or not."""
-    return [_rows(group, prediction, model.rules[group.id], language) for group in _groups(model)]
-
-
-def _groups(model: Model) -> tuple[Group, ...]:
-    return model.scheme.groups
+    groups = model.scheme.groups
+    return [_rows(group, prediction, model.rules[group.id], language) for group in groups]
 
 
 def _rows(group: Group, prediction: Prediction, rule: Rule, language: Language) -> Rows:
@@ -85,9 +79,7 @@ def _row(  # noqa: PLR0913, PLR0917 - a label, what it got, and how it is decide
     return Row(
         key=f"{group.id}.{label.id}",
         name=name,
-        definition=label.definition,
         given=given,
-        trained=rule.trained[at],
         verdict=language.say(_verdict(group, given, rule.trained[at])),
         score=probability(score),
         spoken=_spoken(group, at, score, given, rule, language),
@@ -133,10 +125,14 @@ def _bar(group: Group, at: int, score: float, given: bool, rule: Rule) -> Bar:
 
 
 def probability(score: float) -> str:
-    """Three decimals, but 0 and 1 only where it is that: certainty is not to be rounded up to."""
-    if 0 < score < 0.0005:
+    """Three decimals, cut off: neither a bound nor certainty is to be rounded up to.
+
+    ``score`` has six decimals, as predictions have.
+    """
+    thousandths = round(score * 1_000_000) // 1000
+    if score > 0 and not thousandths:
         return "< 0.001"
-    return "> 0.999" if 0.9995 <= score < 1 else f"{score:.3f}"
+    return "> 0.999" if thousandths == 999 and score > 0.999 else f"{thousandths / 1000:.3f}"
 
 
 def bound(threshold: float) -> str:
@@ -151,12 +147,12 @@ def reasons_of(prediction: Prediction, model: Model, language: Language) -> list
 
 def _reason(reason: str, prediction: Prediction, model: Model, language: Language) -> str:
     kind, *where = reason.split(":")
-    if kind == "uncertain":
-        group = next(one for one in _groups(model) if one.id == where[0])
+    if kind in {"uncertain", "untrained"}:
+        group = next(one for one in model.scheme.groups if one.id == where[0])
         name = where[1] if len(where) > 1 else prediction.given[group.id][0]
-        return _uncertain(group, name, prediction, model.rules[group.id], language)
-    if kind == "untrained":
-        label = next(label for key, label in _labels(model) if key == (where[0], where[1]))
+        if kind == "uncertain":
+            return _uncertain(group, name, prediction, model.rules[group.id], language)
+        label = group.labels[group.ids.index(name)]
         return language.say("reason_untrained", label=language.name(label))
     return language.say(
         f"reason_{kind}",
@@ -165,12 +161,6 @@ def _reason(reason: str, prediction: Prediction, model: Model, language: Languag
         words=prediction.words,
         unknown=prediction.unknown,
     )
-
-
-def _labels(model: Model) -> Iterator[tuple[tuple[str, str], Label]]:
-    for group in _groups(model):
-        for label in group.labels:
-            yield (group.id, label.id), label
 
 
 def _uncertain(
