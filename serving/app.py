@@ -16,7 +16,7 @@ from serving.describing import Describing
 from serving.edge import Edge, Endpoint
 from serving.invocation_schema import INVOCATION_SCHEMA
 from serving.live import Loaded
-from serving.pages import Pages
+from serving.pages import Pages, told
 from serving.problems import Problem, described, internal_problem, problem_of
 from serving.rendering import ASSETS
 from serving.schema import INVOKED, PREDICT, PREDICTED, TAGGING_PROBLEMS, text
@@ -91,18 +91,18 @@ def _add_describing(app: FastAPI, describing: Describing) -> None:
 
 def _add_pages(app: FastAPI, pages: Pages) -> None:
     """What people see is no part of the interface for programs."""
-    app.get("/", include_in_schema=False)(pages.show)
-    app.post("/", include_in_schema=False)(pages.tag)
-    app.get("/model", include_in_schema=False)(pages.model)
+    shown = ["GET", "HEAD"]
+    app.api_route("/", methods=[*shown, "POST"], include_in_schema=False)(pages.tag)
+    app.api_route("/model", methods=shown, include_in_schema=False)(pages.model)
     for path in ASSETS:
-        app.get(path, include_in_schema=False)(pages.asset)
+        app.api_route(path, methods=shown, include_in_schema=False)(pages.asset)
 
 
-async def _http(request: Request, error: Exception) -> Problem:
+async def _http(request: Request, error: Exception) -> Response:
     """What the framework refuses: a path or method that there is not."""
-    problem = problem_of(error)
-    request.scope["exchange"].code = problem.code
-    return problem
+    problem, exchange = problem_of(error), request.scope["exchange"]
+    exchange.code = problem.code
+    return told(problem, request, exchange)
 
 
 async def _internal(_: Request, __: Exception) -> Problem:

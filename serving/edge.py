@@ -14,9 +14,9 @@ from starlette.types import Message, Receive, Scope, Send
 
 from serving.exchange import OTHER, Exchange, exchange_of
 from serving.logs import RequestLog
-from serving.pages import failed
+from serving.pages import told
 from serving.problems import Problem, Refused, problem_of
-from serving.rendering import ASSETS, PAGES, POLICY, Asset
+from serving.rendering import POLICY, Asset, Page
 from serving.service import Service
 
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -31,7 +31,6 @@ _DOCS = (
     b"script-src 'unsafe-inline' https://cdn.jsdelivr.net; "
     b"style-src 'unsafe-inline' https://cdn.jsdelivr.net; frame-ancestors 'none'"
 )
-_POLICIES = {"/docs": _DOCS, **dict.fromkeys((*PAGES, *ASSETS), POLICY)}
 _KEPT = b"public, max-age=31536000, immutable"  # of what has another address when it changes
 _QUIET = frozenset({"/healthz", "/readyz", "/ping", "/metrics"})  # asked every few seconds
 
@@ -106,8 +105,8 @@ class Edge:
             answer = problem_of(error)
         if isinstance(answer, Problem):
             exchange.code = answer.code
-            if exchange.route in PAGES:
-                answer = failed(answer, Request(scope))
+            answer = told(answer, Request(scope), exchange)
+        exchange.shown = isinstance(answer, Page | Asset)
         exchange.lasts = isinstance(answer, Asset) and answer.lasts
         if exchange.status:  # FastAPI has answered already
             return
@@ -119,7 +118,7 @@ class Edge:
             (b"x-content-type-options", b"nosniff"),
             (b"cache-control", _KEPT if exchange.lasts else b"no-store"),
             (b"referrer-policy", b"no-referrer"),
-            (b"content-security-policy", _POLICIES.get(exchange.route, _JSON_ONLY)),
+            (b"content-security-policy", _policy(exchange)),
         ]
 
     def _end(self, exchange: Exchange, seconds: float) -> None:
@@ -127,6 +126,12 @@ class Edge:
         self.service.metrics.answered(exchange, seconds)
         if exchange.route not in _QUIET or exchange.status != 200:
             self._log.add(exchange, seconds)
+
+
+def _policy(exchange: Exchange) -> bytes:
+    if exchange.shown:
+        return POLICY
+    return _DOCS if exchange.route == "/docs" else _JSON_ONLY
 
 
 def _is_unread(headers: Mapping[bytes, bytes], exchange: Exchange) -> bool:

@@ -20,8 +20,9 @@ class Exchange:
     """``route`` is a path that the service has, or "other"; ``key`` the name of the key used.
 
     ``began`` and ``deadline`` are on the clock of ``time.perf_counter``, in seconds. ``status``
-    is 0 until an answer begins, and ``lasts`` says that it may be kept. ``read`` says that the
-    body is there, and ``held`` are the bytes of body and answer that are in memory.
+    is 0 until an answer begins; ``shown`` says that it is for people, and ``lasts`` that it may be
+    kept. ``read`` says that the body is there, and ``held`` are the bytes of body and answer that
+    are in memory.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Exchange:
     held: int = 0
     key: str = ""
     status: int = 0
+    shown: bool = False
     lasts: bool = False
     code: str = ""
     articles: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from http import HTTPStatus
 from typing import NamedTuple
 
@@ -18,14 +19,14 @@ from models.text import LONGEST
 from serving.because import MARKED, because
 from serving.body import read_body
 from serving.examples import examples
-from serving.exchange import Exchange
+from serving.exchange import OTHER, Exchange
 from serving.form import MEDIA_TYPE, Asked, parse_form
 from serving.language import Language, choose
 from serving.live import Loaded
 from serving.portrait import Portrait, figures_of, portrait
 from serving.problems import Problem
 from serving.reigns import reigns
-from serving.rendering import Asset, Page, render
+from serving.rendering import PAGES, Asset, Page, compiled, render
 from serving.service import Service
 from serving.view import groups_of, reasons_of
 from serving.weak import weak_spots
@@ -49,29 +50,33 @@ class Pages:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._portrait: Portrait | None = None
+        self._is_warm = False
+        self._explaining = asyncio.Lock()
 
-    async def show(self, request: Request) -> Response:
-        """The form, with an example and what it is called where one was picked."""
+    async def tag(self, request: Request) -> Response:
+        """What a pasted post or a picked example is called, and why; else the form alone."""
+        if not self._is_warm:
+            await anyio.to_thread.run_sync(warm)
+            self._is_warm = True
+        if request.method == "POST":
+            given = request.scope["sent"].get(b"content-type", b"")
+            if given.split(b";")[0].strip().lower() != MEDIA_TYPE.encode():
+                raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+            return await self._answer(request, None)
         name = request.query_params.get("example")
-        if name is None:
+        if not name:
             return Page(self._form(request, Asked()), language_of(request))
         article = examples().get(name)
         if article is None:
             raise HTTPException(HTTPStatus.NOT_FOUND)
         return await self._answer(request, Asked(title=article.title, content=article.content))
 
-    async def tag(self, request: Request) -> Response:
-        """What a pasted post is called, and why."""
-        given = request.scope["sent"].get(b"content-type", b"")
-        if given.split(b";")[0].strip().lower() != MEDIA_TYPE.encode():
-            raise HTTPException(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
-        return await self._answer(request, None)
-
     async def model(self, request: Request) -> Response:
         """The live version, explained to an editor."""
         language, loaded = language_of(request), self._service.live.current()
-        # With hundreds of labels it takes a second, in which others are to be answered.
-        return await anyio.to_thread.run_sync(self._explained, loaded, language)
+        # With hundreds of labels it takes seconds, in which others are to be answered.
+        async with self._explaining:
+            return await anyio.to_thread.run_sync(self._explained, loaded, language)
 
     async def asset(self, request: Request) -> Response:
         """A file that pages load."""
@@ -104,7 +109,7 @@ class Pages:
         exchange.articles = 1
         exchange.characters = len(article.title) + len(article.content)
         exchange.review = int(prediction.review)
-        self._service.metrics.predicted([prediction], exchange.characters)
+        # Not counted among the articles: what people try, again and again, is no traffic.
         return Tagged(loaded, article, prediction)
 
     def _form(
@@ -136,6 +141,7 @@ class Pages:
             "/model",
             it=drawn,
             reigns=reigns(Store(self._service.settings.store)),
+            follows=self._service.settings.model in {"", "champion"},
             weak=weak_spots(drawn, language),
         )
         return Page(text, language)
@@ -157,8 +163,15 @@ def _result(tagged: Tagged, show: str, language: Language) -> dict[str, object]:
         "cut": max(len(article.title), len(article.content)) > LONGEST,
         "version": loaded.manifest.version,
         "created": loaded.manifest.created,
-        "figures": figures_of(loaded.manifest, model.scheme, language),
+        "figures": figures_of(loaded, language),
+        "marked": MARKED,
     }
+
+
+def warm() -> None:
+    """Read what the first page needs; to be called beside the event loop, for it takes 0.2 s."""
+    compiled()
+    examples()
 
 
 def language_of(request: Request) -> Language:
@@ -167,18 +180,28 @@ def language_of(request: Request) -> Language:
     return choose(request.query_params.get("lang"), accepted)
 
 
+def told(problem: Problem, request: Request, exchange: Exchange) -> Response:
+    """A problem, as a page where a person asked for one, or for what there is not."""
+    accepted = request.scope["sent"].get(b"accept", b"")
+    if exchange.route in PAGES or (exchange.route == OTHER and b"text/html" in accepted):
+        return failed(problem, request)
+    return problem
+
+
 def failed(problem: Problem, request: Request) -> Page:
     """A problem, told to a person; a browser asks for name and password where a key is missing."""
     language = language_of(request)
     status = problem.status_code
     told = status if f"problem_{status}" in language.texts else 500
+    exchange: Exchange = request.scope["exchange"]
+    exchange.shown = True
     text = render(
         "problem.html",
         language,
-        request.scope["path"],
+        request.scope["path"] if exchange.route in PAGES else "/",
         status=status,
         what=language.say(f"problem_{told}"),
-        fix=language.say(f"fix_{told}", longest=_LONGEST, request=request.scope["exchange"].id),
+        fix=language.say(f"fix_{told}", longest=_LONGEST, request=exchange.id),
     )
     page = Page(text, language, status)
     for name in _KEPT:

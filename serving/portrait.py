@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import groupby
-from pathlib import Path
 from typing import Any
 
-from labels.scheme import Group, Label, Scheme
+from labels.scheme import Group, Label
 from models.decision import Rule
-from models.manifest import Manifest
 from models.words import Word, words_of
 from serving.language import Language
 from serving.live import Loaded
@@ -51,13 +47,14 @@ class OfLabel:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OfGroup:
-    """One group; ``macro`` and what follows are None where it was not measured.
+    """One group; ``macro`` and what follows are None where nothing was measured.
 
     ``confusion`` has a row for each label that articles have, of an exclusive group.
     """
 
     group: Group
     labels: list[OfLabel]
+    articles: int = 0
     macro: Figure | None = None
     micro: Figure | None = None
     kept_right: Figure | None = None
@@ -74,24 +71,21 @@ class Portrait:
     created: str
     commit: str
     counts: Mapping[str, int]
-    measured: int
     given: bool
     groups: list[OfGroup]
 
 
 def portrait(loaded: Loaded) -> Portrait:
-    """Of a loaded version. Figures are missing where its folder is gone by now."""
-    report = _report(loaded.folder)
+    """Of a loaded version."""
     model, manifest = loaded.predictor.model, loaded.manifest
     words = _words(loaded)
-    measured = {one["group"]: one for one in report.get("groups", [])}
+    measured = _measured(loaded)
     return Portrait(
         version=manifest.version,
         created=manifest.created,
         commit=manifest.commit,
         counts=manifest.counts,
-        measured=int(report.get("evaluated", 0)),
-        given=report.get("source") == "given",
+        given=_is_given(loaded),
         groups=[
             _group(group, model.rules[group.id], measured.get(group.id, {}), words)
             for group in model.scheme.groups
@@ -99,21 +93,24 @@ def portrait(loaded: Loaded) -> Portrait:
     )
 
 
-def _report(folder: Path) -> dict[str, Any]:
-    """The report that training wrote; its sums were checked when the version was loaded."""
-    try:
-        report: dict[str, Any] = json.loads((folder / "report.json").read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return report
+def _measured(loaded: Loaded) -> dict[str, Mapping[str, Any]]:
+    """The figures of each group that was measured, as the report has them."""
+    return {one["group"]: one for one in loaded.report.get("groups", [])}
+
+
+def _is_given(loaded: Loaded) -> bool:
+    return bool(loaded.manifest.counts.get("given"))
 
 
 def _words(loaded: Loaded) -> dict[tuple[str, str], list[Word]]:
+    """The words of each label, each where it is strongest: title and lead can have the same."""
     model = loaded.predictor.model
-    every = words_of(model.scorer, model.scheme, _MOST_FOR)
-    return {
-        key: list(words) for key, words in groupby(every, key=lambda one: (one.group, one.label))
-    }
+    every = words_of(model.scorer, model.scheme, 2 * _MOST_FOR)
+    found: dict[tuple[str, str], dict[tuple[bool, str], Word]] = {}
+    for word in every:
+        mine = found.setdefault((word.group, word.label), {})
+        mine.setdefault((word.rank > 0, word.word), word)
+    return {key: list(words.values()) for key, words in found.items()}
 
 
 def _group(
@@ -125,24 +122,27 @@ def _group(
     of_labels = {one["label"]: one for one in measured.get("labels", [])}
     labels = []
     for place, label in enumerate(group.labels):
-        mine, found = of_labels.get(label.id, {}), words.get((group.id, label.id), [])
+        learnt = rule.trained[place]
+        mine = of_labels.get(label.id, {})
+        found = words.get((group.id, label.id), []) if learnt else []
         labels.append(
             OfLabel(
                 label=label,
-                trained=rule.trained[place],
-                threshold="" if group.exclusive else bound(rule.thresholds[place]),
-                sure="" if rule.sure[place] > 1 else bound(rule.sure[place]),
+                trained=learnt,
+                threshold=bound(rule.thresholds[place]) if learnt and not group.exclusive else "",
+                sure=bound(rule.sure[place]) if learnt and rule.sure[place] <= 1 else "",
                 articles=mine.get("articles"),
-                precision=_figure(mine.get("precision")),
-                recall=_figure(mine.get("recall")),
-                f1=_figure(mine.get("f1")),
-                speaking_for=[word for word in found if word.rank > 0],
-                speaking_against=[word for word in found if -_MOST_AGAINST <= word.rank < 0],
+                precision=_figure(mine.get("precision") if learnt else None),
+                recall=_figure(mine.get("recall") if learnt else None),
+                f1=_figure(mine.get("f1") if learnt else None),
+                speaking_for=[word for word in found if word.rank > 0][:_MOST_FOR],
+                speaking_against=[word for word in found if word.rank < 0][:_MOST_AGAINST],
             )
         )
     return OfGroup(
         group=group,
         labels=labels,
+        articles=int(measured.get("articles", 0)),
         macro=_figure(measured.get("f1_macro")),
         micro=_figure(measured.get("f1_micro")),
         kept_right=_figure(measured.get("kept_right")),
@@ -153,22 +153,23 @@ def _group(
 
 
 def _figure(raw: Mapping[str, float] | None) -> Figure | None:
-    return Figure(value=raw["value"], low=raw["low"], high=raw["high"]) if raw else None
+    """None also for a share of nothing, which reports have as 0 within 0 to 1."""
+    if raw is None or (raw["value"], raw["low"], raw["high"]) == (0, 0, 1):
+        return None
+    return Figure(value=raw["value"], low=raw["low"], high=raw["high"])
 
 
-def figures_of(manifest: Manifest, scheme: Scheme, language: Language) -> list[str]:
+def figures_of(loaded: Loaded, language: Language) -> list[str]:
     """How good a version is, in a sentence for each group."""
-    source = "given" if manifest.counts.get("given") else "starter"
+    measured, source = _measured(loaded), "given" if _is_given(loaded) else "starter"
     found = []
-    for group in scheme.groups:
-        stem = f"{group.id}_f1_macro"
-        name = language.name(group)
-        if stem not in manifest.metrics:
+    for group in loaded.predictor.model.scheme.groups:
+        name, mine = language.name(group), measured.get(group.id, {})
+        macro = _figure(mine.get("f1_macro"))
+        if macro is None:
             found.append(language.say("figures_none", group=name))
             continue
-        value, low, high = (f"{manifest.metrics[stem + end]:.2f}" for end in ("", "_low", "_high"))
-        count = int(manifest.metrics.get("evaluated_articles", 0))
-        key = f"figures_{source}"
-        told = language.say(key, group=name, value=value, low=low, high=high, count=count)
-        found.append(told)
+        value, low, high = (f"{one:.2f}" for one in (macro.value, macro.low, macro.high))
+        told = {"group": name, "value": value, "low": low, "high": high}
+        found.append(language.say(f"figures_{source}", count=mine["articles"], **told))
     return found

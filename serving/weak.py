@@ -17,15 +17,30 @@ _MOST = 3  # confusions of a group that are named
 
 
 def weak_spots(drawn: Portrait, language: Language) -> list[str]:
-    """In sentences, the gravest first."""
-    return [*_of_all(drawn, language), *_of_labels(drawn, language), *_of_texts(drawn, language)]
+    """In sentences: what was never learnt, what it was measured on, then labels, then texts."""
+    return [
+        *_not_learnt(drawn, language),
+        *_of_all(drawn, language),
+        *_of_labels(drawn, language),
+        *_of_texts(drawn, language),
+    ]
+
+
+def _not_learnt(drawn: Portrait, language: Language) -> Iterator[str]:
+    for group in drawn.groups:
+        for label in group.labels:
+            if not label.trained:
+                yield language.say("weak_untrained", label=language.name(label.label))
 
 
 def _of_all(drawn: Portrait, language: Language) -> Iterator[str]:
     if not drawn.given:
         yield language.say("weak_starter")
-    elif drawn.measured < _FEW:
-        yield language.say("weak_few", count=drawn.measured)
+        return
+    for group in drawn.groups:
+        if 0 < group.articles < _FEW:
+            name = language.name(group.group)
+            yield language.say("weak_few", group=name, count=group.articles)
 
 
 def _of_labels(drawn: Portrait, language: Language) -> Iterator[str]:
@@ -37,32 +52,29 @@ def _of_labels(drawn: Portrait, language: Language) -> Iterator[str]:
 
 def _of_label(label: OfLabel, language: Language) -> Iterator[str]:
     name = language.name(label.label)
-    if not label.trained:
-        yield language.say("weak_untrained", label=name)
-        return
-    if label.f1 is None or label.precision is None or label.recall is None:
+    if label.f1 is None:
         return
     if label.articles is not None and label.articles < _RARE:
         yield language.say("weak_rare", label=name, count=label.articles)
     if label.f1.value < _LOW:
         value, low, high = (f"{one:.2f}" for one in (label.f1.value, label.f1.low, label.f1.high))
         yield language.say("weak_low", label=name, value=value, low=low, high=high)
-    if label.recall.value < _LOW:
-        yield language.say("weak_missed", label=name, share=percent(1 - label.recall.value))
-    if label.precision.value < _LOW:
-        yield language.say("weak_alarm", label=name, share=percent(1 - label.precision.value))
+    if label.recall and label.recall.value < _LOW:
+        yield language.say("weak_missed", label=name, share=f"{1 - label.recall.value:.0%}")
+    if label.precision and label.precision.value < _LOW:
+        yield language.say("weak_alarm", label=name, share=f"{1 - label.precision.value:.0%}")
 
 
 def _confusions(group: OfGroup, language: Language) -> Iterator[str]:
     found = []
     for gold, row in zip(group.labels, group.confusion, strict=False):
         for called, count in zip(group.labels, row, strict=True):
-            share = count / (sum(row) or 1.0)
-            if gold is not called and share >= _CONFUSED:
-                found.append((share, gold, called))
-    for share, gold, called in sorted(found, key=lambda one: -one[0])[:_MOST]:
+            if gold is not called and count >= _CONFUSED * (sum(row) or 1.0):
+                found.append((count, sum(row), gold, called))
+    for count, every, gold, called in sorted(found, key=lambda one: -one[0] / one[1])[:_MOST]:
         names = {"gold": language.name(gold.label), "called": language.name(called.label)}
-        yield language.say("weak_confused", **names, share=percent(share))
+        # Counts are means over partitions.
+        yield language.say("weak_confused", **names, count=f"{count:.3g}", all=f"{every:.4g}")
 
 
 def _of_texts(drawn: Portrait, language: Language) -> Iterator[str]:
@@ -70,8 +82,3 @@ def _of_texts(drawn: Portrait, language: Language) -> Iterator[str]:
     yield language.say("weak_long", longest=f"{LONGEST:,}")
     yield language.say("weak_new", date=drawn.created[:10])
     yield language.say("weak_others")
-
-
-def percent(share: float) -> str:
-    """Whole percents."""
-    return f"{share:.0%}"
