@@ -45,12 +45,13 @@ def read_scorer(
     for block in blocks:
         if (block.field, block.unit) not in COLUMNS:
             raise ValueError(block.name)
+    names = _mapped_bytes(folder / _VOCABULARY)
     scorer = Scorer(
         blocks=blocks,
         vocabulary=Vocabulary(
             shifts=_mapped(folder, "shifts"),
             slots=_mapped(folder, "slots"),
-            read=partial(_read_terms, folder),
+            read=partial(_terms, names),
         ),
         rows=_mapped(folder, "rows"),
         idf=_mapped(folder, "idf"),
@@ -58,7 +59,7 @@ def read_scorer(
         intercepts=np.array(intercepts, np.float64),
     )
     _check_shapes(folder, scorer, outputs)
-    _check_numbers(folder, scorer)
+    _check_numbers(folder, scorer, _terms(names))
     return scorer
 
 
@@ -70,9 +71,16 @@ def _mapped(folder: Path, name: str) -> npt.NDArray[Any]:
     return mapped
 
 
-def _read_terms(folder: Path) -> list[str]:
+def _mapped_bytes(path: Path) -> npt.NDArray[np.uint8]:
+    """A file, which can be read on when its folder has been removed, as arrays can."""
+    if not path.stat().st_size:  # nothing cannot be mapped
+        return np.zeros(0, np.uint8)
+    return np.memmap(path, np.uint8, "r")
+
+
+def _terms(names: npt.NDArray[np.uint8]) -> list[str]:
     """The vocabulary, a term a line."""
-    return (folder / _VOCABULARY).read_text("utf-8").split("\n")[:-1]
+    return names.tobytes().decode("utf-8").split("\n")[:-1]
 
 
 def _check_shapes(folder: Path, scorer: Scorer, outputs: int) -> None:
@@ -92,7 +100,7 @@ def _check_shapes(folder: Path, scorer: Scorer, outputs: int) -> None:
             raise VersionError(str(folder), what, "Train again")
 
 
-def _check_numbers(folder: Path, scorer: Scorer) -> None:
+def _check_numbers(folder: Path, scorer: Scorer, terms: Sequence[str]) -> None:
     """No look-up may ever leave an array.
 
     Each row belongs to one term, term after term, and each term to one slot.
@@ -101,7 +109,7 @@ def _check_numbers(folder: Path, scorer: Scorer) -> None:
     if not np.array_equal(rows[rows != 0], np.arange(1, len(scorer.idf))) or rows[0].any():
         raise VersionError(str(folder), "rows that are not those of its terms", "Train again")
     known = (rows[1:] != 0).any(axis=1)
-    found = scorer.vocabulary.find(keys_of(_read_terms(folder)))
+    found = scorer.vocabulary.find(keys_of(terms))
     if not np.array_equal(known, slots != 0) or not np.array_equal(found, slots.nonzero()[0] + 1):
         raise VersionError(str(folder), "a vocabulary that is not that of its keys", "Train again")
 

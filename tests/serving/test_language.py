@@ -15,7 +15,7 @@ from serving.language import choose
 FOLDER = Path(serving.language.__file__).parent
 BLANKS = re.compile(r"\{(\w+)\}")
 # Keys that templates and code put together of parts.
-PARTED = re.compile(r"^(problem|fix|reason|action|in|history|speaks|figures|because)_")
+PARTED = re.compile(r"^(problem|fix|reason|action|in|history|speaks|figures|because|field)_")
 
 
 def texts(code: str) -> dict[str, str]:

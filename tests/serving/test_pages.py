@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from html import unescape
@@ -14,11 +16,12 @@ from starlette.testclient import TestClient
 
 from labels.article import Article
 from models.predictor import Predictor
+from models.store import Store
 from serving.app import create_app
 from serving.edge import Edge
 from serving.examples import examples
 from serving.keys import KeyFile
-from serving.live import Loaded
+from serving.live import Loaded, load
 from serving.rendering import ASSETS, PAGES
 from serving.settings import Settings
 
@@ -26,6 +29,7 @@ POST = {
     "title": "数字人走进元宇宙",
     "content": "今天，头显与虚拟现实展会开幕，数字人向观众介绍元宇宙。",
 }
+OTHER = "20310101T000000Z-0123abcd"
 HOSTILE = (
     "</textarea><script>window.hit=1</script><img src=x onerror=alert(1)>"
     "\u202e乱序\u2067右\u200f左\u0000 \" ' & &amp; {{ 7*7 }} {% raw %}"
@@ -135,17 +139,18 @@ def test_nothing_pasted_is_nothing_tagged(
     assert counted(client.get("/metrics").content, "newstag_articles_total") == 0
 
 
-def test_what_people_paste_is_counted_as_articles_are(
-    client: TestClient, counted: Callable[..., float]
+def test_what_people_try_is_no_traffic_but_stands_in_the_log(
+    client: TestClient, counted: Callable[..., float], capsys: pytest.CaptureFixture[str]
 ) -> None:
     client.post("/", data=POST)
-    client.get("/?example=s1-017")
+    client.get("/?example=s12-011")
     metrics = client.get("/metrics").content
-    assert counted(metrics, "newstag_articles_total") == 2
-    characters = sum(map(len, POST.values()))
-    drug = examples()["s1-017"]
-    characters += len(drug.title) + len(drug.content)
-    assert counted(metrics, "newstag_characters_total") == characters
+    assert counted(metrics, "newstag_articles_total") == 0
+    pasted, picked = map(json.loads, capsys.readouterr().err.splitlines()[:2])
+    assert (pasted["route"], pasted["articles"]) == ("/", 1)
+    assert pasted["characters"] == sum(map(len, POST.values()))
+    assert picked["review"] == 1  # it is too short
+    assert pasted["model"] == picked["model"]
 
 
 @pytest.mark.parametrize("where", ["title", "content"])
@@ -190,7 +195,7 @@ def test_a_long_post_is_read_as_far_as_articles_are(client: TestClient) -> None:
     content = "元宇宙" * 7000
     page = client.post("/", data={"title": "", "content": content}).text
     assert text_of(page, '<div class="body" dir="auto">', "</div>") == content[:20_000]
-    assert "Only the first 20,000 characters are shown, and were read." in page
+    assert "Only the first 20,000 characters were read and are shown." in page
     assert "The post is longer than what is read" in page
     assert content in page  # nothing of what was pasted is lost
 
@@ -202,7 +207,7 @@ def test_a_long_post_is_read_as_far_as_articles_are(client: TestClient) -> None:
         ({}, b"content=a", 415, "sent in a way that is not understood"),
         (
             {"content-type": "application/x-www-form-urlencoded"},
-            b"content=" + b"a" * 1024 * 1024,
+            b"content=" + b"a" * 512 * 1024,
             413,
             "Cut it: only the first 20,000 characters are read.",
         ),
@@ -234,7 +239,7 @@ def test_languages_follow_the_browser_and_can_be_switched(client: TestClient) ->
     assert 'href="/?lang=en"' in switched
     result = client.post("/?lang=zh", data=POST).text
     assert 'formaction="/?lang=en"' in result
-    assert 'action="/?lang=zh"' in result
+    assert 'action="/?lang=zh#result"' in result
 
 
 @pytest.mark.parametrize("code", ["zh", "en"])
@@ -249,9 +254,10 @@ def test_the_model_is_explained_to_an_editor(client: TestClient, loaded: Loaded)
     for said in (
         loaded.manifest.version,
         "24 articles: 24 of the newsroom&#39;s own, 0 invented ones",
-        "Measured on 24 posts of the newsroom&#39;s own",
+        "Measured on the newsroom&#39;s own posts",
+        "<dt>measured on</dt><dd>24</dd>",
         "What is taken for what: type",
-        "There are few articles to judge by (24)",
+        "There are few articles to judge the type by (24)",
         "元宇宙",
         "first version",
         "live",
@@ -264,17 +270,39 @@ def test_the_model_is_explained_to_an_editor(client: TestClient, loaded: Loaded)
 def test_a_service_of_another_version_than_the_champion_says_so(
     version: Path, copied: Callable[[Path, str], Path]
 ) -> None:
-    other = copied(version, "20310101T000000Z-0123abcd")
+    other = copied(version, OTHER)
     with TestClient(create_app(Settings(store=version.parent, model=str(other)))) as client:
         assert "not with what its store calls live" in client.get("/model").text
 
 
-def test_a_version_that_is_pruned_meanwhile_is_shown_without_figures(version: Path) -> None:
+def test_a_champion_that_is_not_taken_over_is_told_as_such(
+    version: Path, copied: Callable[[Path, str], Path]
+) -> None:
+    copied(version, OTHER)
     with TestClient(create_app(Settings(store=version.parent))) as client:
-        (version / "report.json").unlink()
+        Store(version.parent).promote(OTHER, "better")
+        (version.parent / OTHER / "weights.npy").unlink()
+        page = client.get("/model").text
+    assert f"calls {OTHER} live, which this service has not taken over" in page
+
+
+def test_a_version_that_is_pruned_meanwhile_is_shown_with_its_figures(version: Path) -> None:
+    with TestClient(create_app(Settings(store=version.parent))) as client:
+        shutil.rmtree(version)
         page = client.get("/model")
-    assert page.status_code == 200
-    assert "Nothing was measured." in page.text
+        assert page.status_code == 200
+        assert "Measured on the newsroom&#39;s own posts" in page.text
+        assert "on 24 posts of yours" in client.post("/", data=POST).text
+
+
+def test_another_version_is_drawn_anew(version: Path, copied: Callable[[Path, str], Path]) -> None:
+    app = create_app(Settings(store=version.parent))
+    with TestClient(app) as client:
+        assert version.name in client.get("/model").text
+        copied(version, OTHER)
+        other = load(Settings(store=version.parent, model=OTHER))
+        app.service.live._take(other)
+        assert OTHER in text_of(client.get("/model").text, "<dl", "</dl>")
 
 
 def test_the_model_is_drawn_once_for_a_version(
@@ -337,6 +365,54 @@ def test_programs_bring_keys_as_before(guarded: tuple[TestClient, str, str]) -> 
 
 def test_files_of_the_pages_need_no_key(guarded: tuple[TestClient, str, str]) -> None:
     assert [guarded[0].get(path).status_code for path in ASSETS] == [200] * 3
+
+
+@pytest.mark.parametrize("path", ["/", "/model", "/assets/page.css"])
+def test_head_is_answered_as_get_is(path: str, client: TestClient) -> None:
+    head, got = client.head(path), client.get(path)
+    assert (head.status_code, head.text) == (200, "")
+    for name in ("content-type", "content-length", "content-security-policy"):
+        assert head.headers[name] == got.headers[name]
+
+
+def test_a_method_that_a_page_has_not_is_told_with_those_that_it_has(client: TestClient) -> None:
+    refused = client.put("/")
+    assert refused.status_code == 405
+    assert set(refused.headers["allow"].split(", ")) == {"GET", "HEAD", "POST"}
+    assert "This page cannot be asked for in that way." in refused.text
+    assert "style-src &#39;self&#39;" not in refused.text
+    assert "style-src 'self'" in refused.headers["content-security-policy"]
+
+
+def test_a_mistyped_address_is_told_to_a_person_as_a_page(client: TestClient) -> None:
+    page = client.get("/modell", headers={"accept": "text/html,*/*;q=0.8"})
+    assert (page.status_code, page.headers["content-type"][:9]) == (404, "text/html")
+    assert "There is no such page or example." in page.text
+    program = client.get("/modell", headers={"accept": "*/*"})
+    assert program.headers["content-type"] == "application/problem+json"
+
+
+def test_a_key_may_be_pasted_with_a_blank(guarded: tuple[TestClient, str, str]) -> None:
+    client, desk, _ = guarded
+    assert client.get("/", auth=("me", f"{desk} ")).status_code == 200
+
+
+def test_requests_of_pages_leave_room_for_the_next_ones(app: Edge, client: TestClient) -> None:
+    for _ in range(3):
+        client.post("/", data=POST)
+        client.post("/", data={})
+        client.post("/", data={str(at): "" for at in range(30)})
+    assert app.service.capacity._under_way == 0
+    assert app.service.capacity._held == 0
+
+
+def test_pages_are_held_within_the_bounds_of_all_answers(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.capacity.LARGEST", 2_000)
+    page = client.post("/", data=POST)
+    assert page.status_code == 422
+    assert "The result would be too large." in page.text
 
 
 def test_a_service_that_is_full_says_so_to_people(

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import json
-import shutil
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from models.manifest import read_manifest
+from models.words import words_of
 from serving.language import choose
 from serving.live import Loaded
 from serving.portrait import Figure, OfGroup, Portrait, figures_of, portrait
@@ -25,7 +25,8 @@ def drawn(loaded: Loaded) -> Portrait:
 
 def test_figures_are_those_of_the_report(drawn: Portrait, loaded: Loaded) -> None:
     report = json.loads((loaded.folder / "report.json").read_text("utf-8"))
-    assert (drawn.measured, drawn.given) == (24, True)
+    assert drawn.given
+    assert [group.articles for group in drawn.groups] == [24, 24]
     for mine, theirs in zip(drawn.groups, report["groups"], strict=True):
         assert mine.macro is not None
         assert mine.macro.value == theirs["f1_macro"]["value"]
@@ -54,30 +55,71 @@ def test_rules_are_shown_and_never_is_nothing(loaded: Loaded) -> None:
     assert all(float(one.threshold) > 0 for one in domains.labels)
 
 
-@pytest.mark.parametrize("damage", [None, "{"])
-def test_without_a_report_there_are_words_and_no_figures(
-    damage: str | None, loaded: Loaded, tmp_path: Path
-) -> None:
-    folder = Path(shutil.copytree(loaded.folder, tmp_path / "version"))
-    if damage is None:
-        (folder / "report.json").unlink()
-    else:
-        (folder / "report.json").write_text(damage, "utf-8")
-    found = portrait(replace(loaded, folder=folder))
-    assert found.measured == 0
+def test_without_a_report_there_are_words_and_no_figures(loaded: Loaded) -> None:
+    found = portrait(replace(loaded, report={}))
+    assert found.given  # what it learnt from is known all the same
     assert all(group.macro is None for group in found.groups)
     assert all(one.f1 is None and one.speaking_for for one in found.groups[1].labels)
 
 
+def test_a_share_of_nothing_is_no_figure(loaded: Loaded) -> None:
+    report = copy.deepcopy(dict(loaded.report))
+    report["groups"][0]["kept_right"] = {"value": 0.0, "low": 0.0, "high": 1.0}
+    report["groups"][0]["labels"][0]["precision"] = {"value": 0.0, "low": 0.0, "high": 1.0}
+    kinds, _ = portrait(replace(loaded, report=report)).groups
+    assert kinds.kept_right is None
+    assert kinds.labels[0].precision is None
+    assert kinds.labels[0].recall is not None
+
+
+def test_a_label_that_was_not_learnt_has_neither_words_nor_figures(loaded: Loaded) -> None:
+    model = loaded.predictor.model
+    rule = replace(model.rules["domains"], trained=(True, True, True, False))
+    predictor = object.__new__(type(loaded.predictor))
+    predictor.model = replace(model, rules={**model.rules, "domains": rule})
+    _, domains = portrait(replace(loaded, predictor=predictor)).groups
+    one = domains.labels[3]
+    assert (one.threshold, one.sure, one.f1, one.precision, one.recall) == (
+        "",
+        "",
+        None,
+        None,
+        None,
+    )
+    assert (one.speaking_for, one.speaking_against) == ([], [])
+
+
+def test_a_word_stands_once_where_it_is_strongest(drawn: Portrait, loaded: Loaded) -> None:
+    model = loaded.predictor.model
+    every = list(words_of(model.scorer, model.scheme, 24))
+    repeated = 0
+    for group in drawn.groups:
+        for label in group.labels:
+            words = [word.word for word in label.speaking_for]
+            assert len(set(words)) == len(words)
+            for word in label.speaking_for:
+                same = [
+                    one.weight
+                    for one in every
+                    if (one.group, one.label, one.word) == (word.group, word.label, word.word)
+                    and one.weight > 0
+                ]
+                assert word.weight == max(same)
+                repeated += len(same) > 1
+    assert repeated
+
+
 def test_figures_in_a_sentence_say_what_they_were_measured_on(loaded: Loaded) -> None:
-    manifest, scheme = loaded.manifest, loaded.predictor.model.scheme
-    value = manifest.metrics["type_f1_macro"]
-    kind, _ = figures_of(manifest, scheme, EN)
-    assert kind.startswith(f"type: macro-F1 {value:.2f} (")
-    assert "on 24 posts of yours" in kind
-    starter = replace(manifest, counts={"articles": 24, "starter": 24})
-    assert "no accuracy on real posts" in figures_of(starter, scheme, EN)[0]
-    assert figures_of(replace(manifest, metrics={}), scheme, EN)[1] == "domains: not measured."
+    report = copy.deepcopy(dict(loaded.report))
+    report["groups"][1]["articles"] = 9
+    value = report["groups"][0]["f1_macro"]["value"]
+    kinds, domains = figures_of(replace(loaded, report=report), EN)
+    assert kinds.startswith(f"type: macro-F1 {value:.2f} (")
+    assert "on 24 posts of yours" in kinds
+    assert "on 9 posts of yours" in domains
+    starter = replace(loaded.manifest, counts={"articles": 24, "starter": 24})
+    assert "no accuracy on real posts" in figures_of(replace(loaded, manifest=starter), EN)[0]
+    assert figures_of(replace(loaded, report={}), EN)[1] == "domains: not measured."
 
 
 def figure(value: float) -> Figure:
@@ -95,8 +137,8 @@ def with_labels(drawn: Portrait, at: int, **changed: object) -> Portrait:
         ]
         if number == 1:
             labels[at] = replace(labels[at], **changed)  # type: ignore[arg-type]
-        groups.append(replace(group, labels=labels, confusion=[]))
-    return replace(drawn, groups=groups, measured=1000, given=True)
+        groups.append(replace(group, articles=1000, labels=labels, confusion=[]))
+    return replace(drawn, groups=groups, given=True)
 
 
 def spots(drawn: Portrait) -> list[str]:
@@ -137,22 +179,33 @@ def test_what_is_taken_for_something_else_is_named_the_most_frequent_first(
     table = [[94.0, 6.0, 0.0, 0.0], [0.0, 96.0, 4.0, 0.0], [0.0, 20.0, 80.0, 0.0], [0.0] * 4]
     groups: list[OfGroup] = [replace(good.groups[0], confusion=table), good.groups[1]]
     assert spots(replace(good, groups=groups)) == [
-        "event is called news in 20% of its posts.",
-        "policy notice is called news in 6% of its posts.",
+        "event is called news in 20 of its 100 articles.",
+        "policy notice is called news in 6 of its 100 articles.",
     ]
 
 
-def test_few_posts_and_none_of_ones_own_are_said_first(drawn: Portrait) -> None:
+def test_few_posts_and_none_of_ones_own_are_said_of_each_group(drawn: Portrait) -> None:
     good = with_labels(drawn, 0)
-    assert spots(replace(good, measured=40)) == [
+    few = [replace(good.groups[0], articles=40), replace(good.groups[1], articles=0)]
+    assert spots(replace(good, groups=few)) == [
         (
-            "There are few articles to judge by (40): figures can be off by as much as their "
-            "intervals are wide."
+            "There are few articles to judge the type by (40): figures can be off by as much as "
+            "their intervals are wide."
         )
     ]
     (starter,) = spots(replace(good, given=False))
     assert starter.startswith("It has seen no post of yours.")
-    assert weak_spots(replace(good, given=False), ZH)[0].startswith("它没有见过你的任何文章")
+    assert weak_spots(replace(good, given=False), ZH)[0].startswith("它没有见过你的任何推文")
+
+
+def test_what_was_not_learnt_is_said_first(drawn: Portrait) -> None:
+    found = spots(replace(with_labels(drawn, 3, trained=False), given=False))
+    assert [one.partition(" ")[0] for one in found] == ["metaverse", "It"]
+
+
+def test_figures_that_are_missing_are_no_weakness(drawn: Portrait) -> None:
+    nothing = {"f1": figure(0.95), "precision": None, "recall": None}
+    assert spots(with_labels(drawn, 1, **nothing)) == []
 
 
 def test_a_portrait_is_of_the_version_that_was_loaded(drawn: Portrait, loaded: Loaded) -> None:

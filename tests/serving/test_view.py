@@ -68,6 +68,19 @@ def test_a_bar_shows_the_threshold_and_where_a_person_should_look(model: Model) 
     assert kinds.rows[1].spoken == "probability 0.300"
 
 
+def test_what_is_shaded_stays_on_the_bar_and_reaches_the_threshold(model: Model) -> None:
+    rule = replace(
+        model.rules["domains"], thresholds=(0.05, 0.5, 0.5, 0.8), sure=(0.02, 2.0, 2.0, 0.7)
+    )
+    edges = replace(model, rules={**model.rules, "domains": rule})
+    _, domains = groups_of(prediction(edges), edges, EN)
+    doubts = {row.key: row.bar.doubt for row in domains.rows}
+    assert doubts["domains.ai"] == (0.0, 0.05)
+    assert doubts["domains.biomedicine"] == (0.4, 1.0)
+    begin, end = doubts["domains.metaverse"] or (0, 0)
+    assert (round(begin, 6), end) == (0.7, 0.8)
+
+
 def test_a_label_that_is_never_sure_has_no_line(model: Model) -> None:
     event = model.scheme.groups[0].ids.index("event")
     kinds, _ = groups_of(prediction(model, kind="event"), model, EN)
@@ -79,7 +92,7 @@ def test_a_label_that_is_never_sure_has_no_line(model: Model) -> None:
 def test_a_label_that_was_never_learnt_says_so(model: Model) -> None:
     _, domains = groups_of(prediction(model), model, ZH)
     row = domains.rows[-1]
-    assert (row.name, row.verdict, row.spoken) == ("脑机接口", "未学会", "未学会")
+    assert (row.name, row.verdict, row.spoken) == ("脑机接口", "未学到", "未学到")
     assert row.bar == Bar(level=0.0, line=None, doubt=None)
     assert row.question == "为什么不是脑机接口？"
 
@@ -103,7 +116,7 @@ def test_a_label_that_was_never_learnt_says_so(model: Model) -> None:
             "untrained:domains:brain_computer_interface",
             (
                 "brain-computer interface could not be learnt, for want of articles. "
-                "Look whether it applies."
+                "Check whether it applies."
             ),
         ),
         (
@@ -130,7 +143,7 @@ def test_every_reason_is_said_in_words(reason: str, said: str, model: Model) -> 
 def test_a_type_that_is_never_sure_says_why(model: Model) -> None:
     found = prediction(model, "uncertain:type", kind="event")
     assert reasons_of(found, model, EN) == [
-        "event always goes to a person: there were too few articles to promise that it is right."
+        "event was given, and no probability of it is high enough to pass without a person."
     ]
 
 
@@ -146,14 +159,19 @@ def test_the_reasons_of_a_real_prediction_are_all_said(predictor: Predictor) -> 
     [
         (0.0, "0.000"),
         (0.0004, "< 0.001"),
-        (0.0005, "0.001"),
+        (0.000999, "< 0.001"),
+        (0.001, "0.001"),
+        (0.419996, "0.419"),
+        (0.42, "0.420"),
+        (0.57, "0.570"),
         (0.5, "0.500"),
-        (0.9994, "0.999"),
-        (0.9996, "> 0.999"),
+        (0.999, "0.999"),
+        (0.999001, "> 0.999"),
+        (0.999999, "> 0.999"),
         (1.0, "1.000"),
     ],
 )
-def test_certainty_is_not_rounded_up_to(score: float, shown: str) -> None:
+def test_neither_a_bound_nor_certainty_is_rounded_up_to(score: float, shown: str) -> None:
     assert probability(score) == shown
 
 
