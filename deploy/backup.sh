@@ -5,7 +5,9 @@
 #
 # STATE is the folder that holds store, and mlflow.db, mlruns and mlartifacts where there are
 # any. BACKUPS/newstag-TIME becomes a copy of them with SHA256SUMS over every file; it appears
-# when it is whole and on the disk. With --keep only the newest N whole ones stay.
+# when it is whole and on the disk. What is damaged is left out: the backup is called
+# newstag-TIME-incomplete then, has a file MISSING that says why, and the exit code is 1. With
+# --keep the newest N of either kind stay, so that no incomplete one takes the place of a whole one.
 #
 # Training, promoting and serving may go on. The database comes first, then MLflow's files, then
 # the store: training writes a version in the opposite order, so that whatever a copied database
@@ -13,7 +15,8 @@
 set -euo pipefail
 umask 077
 
-fail() { printf '%s: %s. %s.\n' "$1" "$2" "$3" >&2; exit 1; }
+message() { printf '%s: %s. %s.\n' "$@"; }
+fail() { message "$@" >&2; exit 1; }
 usage() { printf 'usage: backup.sh [--keep N] STATE BACKUPS\n' >&2; exit 2; }
 
 keep=
@@ -22,53 +25,90 @@ if [ "${1-}" = --keep ]; then
   keep=$2; shift 2
 fi
 [ $# = 2 ] || usage
-state=$1 backups=$2
+here=$(dirname -- "$(realpath -- "$0")")
+state=$(realpath --canonicalize-missing -- "$1") backups=$(realpath --canonicalize-missing -- "$2")
+cd /  # where one stands may be closed to the user that this runs as
 [ -d "$state/store" ] || fail "$state" "no folder store in it" "Give the folder that holds the store"
-mkdir -p "$backups"
-[[ "$(realpath "$backups")/" != "$(realpath "$state")"/* ]] ||
+[[ "$backups/" != "$state"/* ]] ||
   fail "$backups" "within what is backed up" "Give another folder, best on another disk"
+mkdir -p "$backups"
 
 exec 9>"$backups/.lock"
 flock --nonblock 9 || fail "$backups" "another backup is being written" "Wait for it"
 rm -rf "$backups"/.writing-*  # what a kill left: whoever holds the lock is alone
 name=newstag-$(date -u +%Y%m%dT%H%M%SZ)
-[ ! -e "$backups/$name" ] || fail "$backups/$name" "exists already" "Try again in a second"
 copy=$backups/.writing-$name
 trap 'rm -rf "$copy"' EXIT
 mkdir "$copy"
 
-if [ -e "$state/mlflow.db" ]; then
-  # A copy of the file could be half of a change; this is one moment of it.
-  sqlite3 -bail "$state/mlflow.db" '.timeout 60000' "VACUUM INTO '${copy//\'/\'\'}/mlflow.db'"
-  [ "$(sqlite3 "$copy/mlflow.db" 'PRAGMA integrity_check')" = ok ] ||
-    fail "$state/mlflow.db" "a damaged database" "Restore it from an older backup"
+missing() { message "$@" | tee -a "$copy/MISSING" >&2; }
+
+# Copy a folder of the state with what its links lead to. Hidden in the store are locks, and
+# versions that are being written or removed.
+bring() {
+  local link
+  cd "$state"
+  found "$1" d | (cd "$copy" && xargs -0 mkdir -p)
+  found "$1" f | xargs -0 -r cp -L --parents --preserve=timestamps -t "$copy"
+  while IFS= read -r -d '' link; do
+    missing "$state/$link" "a link that leads nowhere" "Remove it, or bring back what it led to"
+  done < <(found "$1" l)
+  cd /
+}
+found() { find -L "$1" -path 'store/.*' -prune -o -type "$2" -print0; }
+
+# Whether a version has just the files that its sums name, as they say.
+whole() (
+  cd "$1" && sha256sum --check --quiet --strict SHA256SUMS >&2 &&
+    [ "$(find . ! -type d | wc -l)" = $(($(wc -l < SHA256SUMS) + 1)) ]
+)
+
+if [ -e "$state/mlflow.db" ] && ! python3 -I "$here/snapshot.py" "$state/mlflow.db" "$copy/mlflow.db"
+then
+  rm -f "$copy/mlflow.db"
+  missing "$state/mlflow.db" "not copied, see above" "Restore it from an older backup if it is damaged"
 fi
 for folder in mlruns mlartifacts; do
-  if [ -d "$state/$folder" ]; then cp -RL --preserve=mode,timestamps "$state/$folder" "$copy/"; fi
+  if [ -d "$state/$folder" ]; then bring "$folder"; fi
 done
 
 mkdir "$copy/store"
 (
   # newstag takes this lock where it changes what is live, and where it removes versions.
   if [ -e "$state/store/.lock" ]; then exec 8<"$state/store/.lock"; flock --shared 8; fi
-  # Hidden are locks, and folders of versions that are being written or removed.
-  find -H "$state/store" -mindepth 1 -maxdepth 1 ! -name '.*' \
-    -exec cp -RL --preserve=mode,timestamps -t "$copy/store" {} +
+  bring store
 )
+versions=0
+for version in "$copy"/store/*/; do
+  version=$(basename "$version")
+  [[ "$version" =~ ^[0-9]{8}T[0-9]{6}Z-[0-9a-f]{8}$ ]] || continue
+  versions=$((versions + 1))
+  if ! whole "$copy/store/$version"; then
+    rm -rf "${copy:?}/store/$version"
+    missing "$state/store/$version" "a damaged version" "Mend it with: newstag models sync; or remove it"
+  fi
+done
+champion=$(head -n 1 "$copy/store/champion" 2>/dev/null || true)
+[ "$versions" = 0 ] || [ -d "$copy/store/${champion:-none}" ] ||
+  missing "$state/store/champion" "names ${champion:-no version}, which is not in this backup" \
+    "See: newstag models list"
 
+# Who may read the files of a backup may read articles and digests of keys.
+chmod -R u=rwX,go= "$copy"
 (cd "$copy" && find . -type f ! -path ./SHA256SUMS -print0 | LC_ALL=C sort -z |
   xargs -0 sha256sum -- > SHA256SUMS)
-for version in "$copy"/store/*/; do
-  [ ! -e "$version/SHA256SUMS" ] || (cd "$version" && sha256sum --check --quiet --strict SHA256SUMS) ||
-    fail "$version" "a damaged version" "Mend it with: newstag models sync; or remove it"
-done
-
+incomplete=
+if [ -e "$copy/MISSING" ]; then incomplete=-incomplete; fi
+[ ! -e "$backups/$name$incomplete" ] ||
+  fail "$backups/$name$incomplete" "exists already" "Try again in a second"
 sync --file-system "$copy"
-mv --no-target-directory "$copy" "$backups/$name"
+mv --no-target-directory "$copy" "$backups/$name$incomplete"
 sync "$backups"
-printf '%s\n' "$backups/$name"
+printf '%s\n' "$backups/$name$incomplete"
 
-if [ -n "$keep" ]; then
-  find "$backups" -mindepth 1 -maxdepth 1 -type d -name 'newstag-*Z' -print0 |
+for kind in 'newstag-*Z' 'newstag-*Z-incomplete'; do
+  [ -n "$keep" ] || break
+  find "$backups" -mindepth 1 -maxdepth 1 -type d -name "$kind" -print0 |
     LC_ALL=C sort -z | head -z -n "-$keep" | xargs -0 -r rm -rf --
-fi
+done
+[ -z "$incomplete" ]

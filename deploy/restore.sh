@@ -5,44 +5,56 @@
 #
 # Every file is checked against the sums of the backup before and after it is copied, and nothing
 # is put over anything: what is in STATE already is for you to move away. Run it as the user that
-# newstag runs as, with the services stopped, and into the folder that the backup is of, as
-# MLflow's database holds paths.
+# newstag runs as, whose alone the files become, with everything stopped that writes there, and
+# into the folder that the backup is of, as MLflow's database holds paths.
 set -euo pipefail
 umask 077
 
 fail() { printf '%s: %s. %s.\n' "$1" "$2" "$3" >&2; exit 1; }
 
 if [ $# != 2 ]; then printf 'usage: restore.sh BACKUP STATE\n' >&2; exit 2; fi
-backup=$1 state=$2
+backup=$(realpath --canonicalize-missing -- "$1") state=$(realpath --canonicalize-missing -- "$2")
+cd /  # where one stands may be closed to the user that this runs as
 parts=(mlflow.db mlruns mlartifacts store)  # the store last: without it nothing serves
+# What a kill left of a database would be written into the one that is restored.
+remains=(mlflow.db-journal mlflow.db-wal mlflow.db-shm)
 
 # Whether a folder has just the files that its sums name, as they say.
 check() (
   cd "$1"
   [ -f SHA256SUMS ] || fail "$1" "no SHA256SUMS in it" "Give a folder that backup.sh made"
+  [ -z "$(find . ! -type d ! -type f -print -quit)" ] ||
+    fail "$1" "something in it is neither a file nor a folder" "Take another backup"
   sha256sum --check --quiet --strict SHA256SUMS >&2 ||
     fail "$1" "damaged, see above" "Take another backup"
   listed=$(sed 's/^[^ ]*  //' SHA256SUMS)
-  found=$(find . -type f ! -path ./SHA256SUMS | LC_ALL=C sort)
+  found=$(find . ! -type d ! -path ./SHA256SUMS | LC_ALL=C sort)
   [ "$listed" = "$found" ] ||
     fail "$1" "files that its sums do not name, or fewer" "Take another backup"
 )
 
+[ -d "$backup" ] || fail "$backup" "no such folder" "Give a folder that backup.sh made"
 check "$backup"
 [ -d "$backup/store" ] || fail "$backup" "no store in it" "Give a folder that backup.sh made"
 mkdir -p "$state"
-for part in "${parts[@]}"; do
-  [ ! -e "$state/$part" ] ||
+for part in "${parts[@]}" "${remains[@]}"; do
+  if [ -e "$state/$part" ] || [ -L "$state/$part" ]; then
     fail "$state/$part" "exists already, and nothing is restored over it" "Move it away first"
+  fi
 done
 
 copy=$(mktemp -d "$state/.restoring-XXXXXX")
 trap 'rm -rf "$copy"' EXIT
-cp -R --preserve=mode,timestamps "$backup/." "$copy/"
+cp -R --preserve=timestamps "$backup/." "$copy/"
 check "$copy"
+chmod -R u=rwX,go= "$copy"
 sync --file-system "$copy"
 for part in "${parts[@]}"; do
   if [ -e "$copy/$part" ]; then mv --no-target-directory "$copy/$part" "$state/$part"; fi
 done
 sync "$state"
+if [ -e "$copy/MISSING" ]; then
+  printf 'not in this backup:\n' >&2
+  cat "$copy/MISSING" >&2
+fi
 printf 'restored %s into %s\n' "$backup" "$state"

@@ -1,0 +1,43 @@
+"""Backups that tests make, by the scripts that operators get."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+from subprocess import CompletedProcess
+
+from tests.deploy.conftest import ROOT
+
+BACKUP, RESTORE = ROOT / "deploy" / "backup.sh", ROOT / "deploy" / "restore.sh"
+
+
+def run(*command: str | Path) -> CompletedProcess[str]:
+    return subprocess.run(
+        [str(word) for word in command], capture_output=True, text=True, check=False
+    )
+
+
+def a_backup(state: Path, *options: str) -> Path:
+    done = run(BACKUP, *options, state, state.parent / "backups")
+    assert done.returncode == 0, done.stderr
+    return Path(done.stdout.strip())
+
+
+def incomplete(state: Path, *options: str) -> tuple[Path, str]:
+    """A backup of a state in which something is damaged, and what was said."""
+    done = run(BACKUP, *options, state, state.parent / "backups")
+    assert done.returncode == 1
+    backup = Path(done.stdout.strip())
+    assert backup.name.endswith("Z-incomplete"), done.stderr
+    assert (backup / "MISSING").read_text() in done.stderr
+    return backup, done.stderr
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    """Every file that is no lock, by its path."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in files
+        if not path.name.endswith(".lock")
+    }
