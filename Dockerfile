@@ -25,7 +25,7 @@ COPY models models
 COPY training training
 COPY serving serving
 RUN uv sync --locked --no-dev --no-editable
-COPY deploy/ready.py /opt/newstag/deploy/ready.py
+COPY deploy/ready.py deploy/snapshot.py deploy/backup.sh deploy/restore.sh /opt/newstag/deploy/
 
 FROM python:${PYTHON}
 LABEL org.opencontainers.image.title="newstag" \

@@ -89,4 +89,12 @@ def test_compose_and_the_project_are_of_one_version() -> None:
 def test_the_probe_of_the_image_is_the_file_that_is_copied() -> None:
     (probe,) = instructions("HEALTHCHECK")
     assert "/opt/newstag/deploy/ready.py" in probe
-    assert "deploy/ready.py /opt/newstag/deploy/ready.py" in instructions("COPY")
+    (copied,) = (one.split() for one in instructions("COPY") if "deploy/ready.py" in one)
+    assert copied[-1] == "/opt/newstag/deploy/"
+
+
+def test_the_backup_that_the_page_runs_in_it_is_there_with_what_it_runs() -> None:
+    page = (ROOT / "docs" / "deploy.md").read_text("utf-8")
+    assert "--entrypoint /opt/newstag/deploy/backup.sh do " in page
+    (copied,) = (one.split() for one in instructions("COPY") if "deploy/ready.py" in one)
+    assert {"deploy/backup.sh", "deploy/restore.sh", "deploy/snapshot.py"} <= set(copied)
