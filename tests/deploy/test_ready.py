@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -34,9 +35,9 @@ class Answer(http.server.BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-@pytest.fixture
-def service() -> Iterator[Service]:
-    with Service(("127.0.0.1", 0), Answer) as server:
+@contextmanager
+def serving(host: str) -> Iterator[Service]:
+    with Service((host, 0), Answer) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,))
         thread.start()
         yield server
@@ -44,10 +45,16 @@ def service() -> Iterator[Service]:
         thread.join()
 
 
+@pytest.fixture
+def service() -> Iterator[Service]:
+    with serving("127.0.0.1") as server:
+        yield server
+
+
 def ask(
-    deploy: Path, *arguments: str, port: int | None = None, wait: float = 10
+    deploy: Path, *arguments: str, port: int | None = None, host: str = "", wait: float = 10
 ) -> CompletedProcess[str]:
-    settings = {"NEWSTAG_PORT": str(port)} if port else {}
+    settings = {"NEWSTAG_PORT": str(port), "NEWSTAG_HOST": host} if port else {}
     return subprocess.run(
         [sys.executable, deploy / "ready.py", *arguments],
         env={**os.environ, **settings},
@@ -68,6 +75,26 @@ def test_a_ready_service_is_asked_where_the_settings_say(deploy: Path, service: 
     done = ask(deploy, port=service.server_port)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert service.asked == "/readyz"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.2", "localhost"])
+def test_a_service_on_an_address_of_its_own_is_asked_there(deploy: Path, host: str) -> None:
+    with serving(host) as service:
+        done = ask(deploy, port=service.server_port, host=host)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("host", ["", "0.0.0.0", "127.0.0.1"])  # noqa: S104 - it is asked, not bound
+def test_a_service_on_every_address_is_asked_on_this_machine(
+    deploy: Path, host: str, service: Service
+) -> None:
+    assert ask(deploy, port=service.server_port, host=host).returncode == 0
+    assert service.asked == "/readyz"
+
+
+def test_a_service_on_every_address_of_ipv6_is_asked_by_it(deploy: Path) -> None:
+    done = ask(deploy, port=free_port(), host="::")
+    assert done.stderr.startswith("::1:")
 
 
 def test_a_draining_service_is_not_ready(deploy: Path, service: Service) -> None:
