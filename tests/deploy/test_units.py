@@ -87,14 +87,6 @@ def test_there_is_time_enough_to_end() -> None:
     assert unit["KillMode"] == ["mixed"]
 
 
-def test_settings_that_are_named_are_settings() -> None:
-    text = (ROOT / "deploy" / "newstag.env").read_text("utf-8")
-    shown = CliRunner().invoke(cli, ["serve", "--help"]).output
-    named = set(re.findall(r"^#?(NEWSTAG_\w+)=", text, flags=re.MULTILINE))
-    assert "NEWSTAG_WORKERS" in named
-    assert {name for name in named if name not in shown} == {"NEWSTAG_TRACKING_URI"}
-
-
 @pytest.mark.parametrize("script", ["backup.sh", "restore.sh", "newstag.sh"])
 def test_the_linter_of_shell_scripts_has_nothing_to_say(script: str, tool: Tool) -> None:
     done = tool("shellcheck", "--external-sources", f"deploy/{script}")
