@@ -14,6 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
 from serving.app import create_app
+from serving.rendering import ASSETS
 from serving.settings import Settings
 from tests.deploy.conftest import ROOT, Tool
 
@@ -95,6 +96,16 @@ def test_every_label_is_one_that_the_metric_has(page: str) -> None:
         for name, matchers in re.findall(r"\b(newstag_\w+)\{([^}]*)\}", query):
             labels = set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", matchers))
             assert labels - outside <= known[name] or not known[name], query
+
+
+def test_a_share_of_errors_is_one_of_what_was_asked_and_not_of_probes() -> None:
+    left_out = re.compile("/healthz|/readyz|/ping|/metrics|/assets/.+")
+    assert all(map(left_out.fullmatch, ["/healthz", "/readyz", "/ping", "/metrics", *ASSETS]))
+    queries = [rule["expr"] for rule in RULES if rule.get("alert") == "NewstagErrors"]
+    shares = [*queries, *(query for query in shown() if "5.." in query and " / " in query)]
+    assert len(shares) == 2
+    for query in shares:
+        assert query.count(f'route!~"{left_out.pattern}"') == 1
 
 
 def test_prometheus_reads_configuration_and_rules(tool: Tool) -> None:
