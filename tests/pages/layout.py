@@ -59,4 +59,5 @@ def check_layout(page: Page) -> None:
     assert [one["text"] for one in outside if not one["within"]] == []
     assert overlaps([one for one in lines if not one["within"]]) == []
     assert page.evaluate(CUT) == []
-    assert page.evaluate(SMALL) == []
+    small = page.evaluate(SMALL)
+    assert small == [], small

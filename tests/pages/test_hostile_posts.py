@@ -109,7 +109,7 @@ def test_of_a_longer_post_the_first_characters_are_shown(page: Page) -> None:
     assert page.input_value("#post") == text
     assert page.inner_text("#count") == "30,000 characters; the first 20,000 are read"
     assert page.inner_text(".post strong") == (
-        "Only the first 20,000 characters are shown, and were read."
+        "Only the first 20,000 characters were read and are shown."
     )
     assert "The post is longer than what is read: the first 20,000 characters." in page.inner_text(
         ".review"
@@ -136,6 +136,6 @@ def test_a_form_that_is_too_large_is_refused_in_words(
         with page.expect_navigation():
             page.keyboard.press("Enter")
     told = page.inner_text("#result")
-    assert told.startswith("413 The text is too long to be sent: at most 1 MiB.")
+    assert told.startswith("413 The text is too long to be sent: at most 512 KiB.")
     assert "What helps: Cut it: only the first 20,000 characters are read." in told
     assert "status of 413 (" in visits.complaints.pop()

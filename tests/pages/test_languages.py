@@ -18,7 +18,7 @@ LEFT = re.compile(r"[{}]|\b[a-z]+_[a-z_]+\b|undefined|None|null")
 
 @pytest.mark.parametrize(
     ("locale", "tag_of", "heading"),
-    [("zh-CN", "zh-CN", "标注文章"), ("en-US", "en", "Tag a post"), ("de", "en", "Tag a post")],
+    [("zh-CN", "zh-CN", "打标签"), ("en-US", "en", "Tag a post"), ("de", "en", "Tag a post")],
 )
 def test_the_browser_chooses(visits: Visits, locale: str, tag_of: str, heading: str) -> None:
     page = visits.open("/", locale=locale)

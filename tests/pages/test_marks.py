@@ -108,15 +108,18 @@ def test_line_breaks_of_windows_are_pasted_as_line_feeds(visits: Visits, predict
     assert page.inner_text(".headline") == "(no title)"
 
 
-def test_marks_can_be_told_apart_without_colours(page: Page) -> None:
-    tag(page, SURE)
+def test_marks_can_be_told_apart_without_colours(visits: Visits) -> None:
+    page = visits.open("/", forced_colors="active")
+    tag(page, ODD)
     styles = page.evaluate(
         """() => [...document.querySelectorAll("mark")].map((mark) => {
-          const { textDecorationLine, textDecorationStyle } = getComputedStyle(mark);
-          return [mark.className.split("-")[0], textDecorationLine, textDecorationStyle];
+          const style = getComputedStyle(mark);
+          const { textDecorationLine, textDecorationStyle, textDecorationThickness } = style;
+          return [mark.className, textDecorationLine, textDecorationStyle, textDecorationThickness];
         })"""
     )
-    assert {tuple(one) for one in styles} == {
-        ("for", "underline", "solid"),
-        ("against", "underline", "dashed"),
-    }
+    thick = {"1": "1px", "2": "2px", "3": "4px"}
+    kinds = {("for", "underline", "solid"), ("against", "underline", "dashed")}
+    assert {(kind[:-2], *style) for kind, *style, _ in styles} == kinds
+    assert {kind[-1]: width for kind, _, _, width in styles} == thick
+    assert "the thicker the stronger" in page.inner_text(".post > p")

@@ -10,7 +10,7 @@ from playwright.sync_api import Page
 from serving.examples import examples
 from tests.pages.conftest import Ask
 from tests.pages.posts import DOUBTFUL, SURE, Post
-from tests.pages.visit import Visits, tag
+from tests.pages.visit import Visits, focused, tag
 
 ROWS = """() => [...document.querySelectorAll(".row")].map(row => {
   const wide = row.querySelector(".track").getBoundingClientRect();
@@ -30,6 +30,11 @@ ROWS = """() => [...document.querySelectorAll(".row")].map(row => {
     level: share(".level"), line: share(".line"), doubt: share(".doubt"),
   };
 })"""
+
+
+def cut(score: float) -> str:
+    """Three decimals, none of them rounded up."""
+    return f"{int(score * 1000 + 1e-6) / 1000:.3f}"
 
 
 def scheme_of(page: Page, url: str) -> dict[str, Any]:
@@ -72,7 +77,7 @@ def test_bars_are_as_wide_as_scores_and_lines_stand_at_thresholds(
         for label, score in found.items()
     ]
     assert [(row["key"], row["score"]) for row in rows] == [
-        (key, f"{score:.3f}" if 0.0005 <= score < 0.9995 else row["score"])
+        (key, cut(score) if 0.001 <= score <= 0.999 else row["score"])
         for (key, score), row in zip(scores, rows, strict=True)
     ]
     for row, (key, score) in zip(rows, scores, strict=True):
@@ -105,7 +110,7 @@ def test_what_a_person_should_look_at_is_said_in_words(page: Page, predict: Ask)
     score = answer["scores"]["domains"]["biomedicine"]
     assert page.inner_text(".review h3") == "A person should look"
     assert page.locator(".review li").all_text_contents() == [
-        f"biomedicine was nearly given: it has {score:.3f}, and is given from 0.29 on."
+        f"biomedicine was nearly given: it has {cut(score)}, and is given from 0.29 on."
     ]
     tag(page, Post("", "论坛"))
     assert page.locator(".review li").last.text_content() == (
@@ -118,7 +123,7 @@ def test_a_sure_result_asks_for_nobody_and_promises_nothing(page: Page, predict:
     tag(page, SURE)
     assert predict(page, SURE)["review"] is False
     assert page.inner_text(".review") == (
-        "Nothing asks for a person\n\nNone of the known warnings applies. That is no guarantee."
+        "No review needed\n\nNone of the known warnings applies. That is no guarantee."
     )
 
 
@@ -128,8 +133,11 @@ def test_an_empty_form_is_told_what_it_lacks(visits: Visits, *, script: bool) ->
     page.fill("#post", " \n ")
     page.click("#tag")
     page.wait_for_selector("#result")
-    assert page.inner_text("#result") == "There is nothing to tag yet: paste a title or a content."
+    assert page.inner_text("#result") == "There is nothing to tag yet: paste a title or some text."
     assert page.locator(".verdict").count() == 0
+    assert page.get_attribute("#result", "aria-labelledby") == "result-heading"
+    if script:
+        assert focused(page) == "result"  # which has the sentence for its name
 
 
 def test_an_example_is_tagged_where_it_is_picked(page: Page, predict: Ask) -> None:

@@ -1,4 +1,4 @@
-"""A slow service, one that is gone, an impatient reader and the way back lose no text."""
+"""A slow service, one that is gone and an impatient reader lose no text."""
 
 from __future__ import annotations
 
@@ -64,41 +64,3 @@ def test_of_two_questions_the_last_wins(page: Page) -> None:
     assert text_of(shown(page)[1]) == DOUBTFUL.content
     assert focused(page) == "result"
     assert page.locator("#result").count() == 1
-
-
-def test_the_text_is_there_after_going_on_and_coming_back(page: Page) -> None:
-    tag(page, SURE)
-    page.click("nav >> text=The model")
-    page.wait_for_url("**/model")
-    page.go_back()
-    page.wait_for_selector("#result")
-    assert (page.input_value("#title"), page.input_value("#post")) == SURE
-    assert text_of(shown(page)[1]) == SURE.content
-    assert page.inner_text("#count") == "60 characters"
-    with page.expect_navigation():
-        page.reload()
-    page.wait_for_selector("#result")
-    assert page.input_value("#post") == SURE.content
-
-
-def test_a_page_that_was_not_asked_begins_empty(page: Page) -> None:
-    tag(page, SURE)
-    with page.expect_navigation():
-        page.click("nav >> text=Tag a post")
-    assert (page.input_value("#title"), page.input_value("#post")) == ("", "")
-    assert page.locator("#result").count() == 0
-
-
-def test_an_example_is_there_again_on_the_way_back_and_forth(visits: Visits) -> None:
-    page = visits.open("/")
-    links = page.locator(".examples a")
-    for at in (0, 1):
-        links.nth(at).click()
-        page.wait_for_selector(".headline")
-    second = page.inner_text(".headline")
-    page.go_back()
-    first = page.inner_text(".headline")
-    assert first != second
-    assert page.input_value("#title") == first
-    page.go_forward()
-    assert page.inner_text(".headline") == second

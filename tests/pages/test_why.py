@@ -91,11 +91,28 @@ def test_listed_words_stand_in_the_post_as_often_as_they_say(page: Page) -> None
     )
 
 
+IN_VIEW = """() => {
+  const { top } = document.getElementById("because").getBoundingClientRect();
+  return 0 <= Math.round(top) && top < innerHeight / 2;
+}"""
+
+
+def test_on_a_phone_the_reason_comes_into_view_with_the_focus(visits: Visits) -> None:
+    page = visits.open("/", width=390)
+    tag(page, SURE)
+    with answered(page):
+        page.click("[id='why-type.news']")
+    assert page.evaluate(IN_VIEW)
+    assert focused(page) == "because"
+    assert page.get_attribute("#because", "aria-labelledby") == "because-heading"
+    assert page.inner_text("#status") == ""  # the focus tells it
+
+
 @pytest.mark.parametrize("post", [SURE, ODD], ids=["plain", "odd"])
 def test_without_scripts_the_same_comes_by_the_form(
     visits: Visits, predict: Ask, post: Any
 ) -> None:
-    page = visits.open("/", java_script_enabled=False)
+    page = visits.open("/", width=390, java_script_enabled=False)
     fill(page, post)
     page.click("#tag")
     page.wait_for_selector("#result")
@@ -103,6 +120,7 @@ def test_without_scripts_the_same_comes_by_the_form(
     for key in ("type.news", "domains.metaverse"):
         page.click(f"[value='{key}'].why")
         page.wait_for_selector(f"[value='{key}'].why[aria-pressed=true]")
+        page.wait_for_function(IN_VIEW)
         group, _, label = key.partition(".")
         title, content = shown(page)
         assert title == expected(post.title, words_of(answer, key), "title")

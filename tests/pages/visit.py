@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page
 
@@ -27,7 +28,13 @@ class Visits:
 
     @property
     def strangers(self) -> list[str]:
-        return [one for one in self.requests if not one.startswith(f"{self.url}/")]
+        here = urlsplit(self.url)
+        places = {one: urlsplit(one) for one in self.requests}
+        return [
+            one
+            for one, at in places.items()
+            if (at.scheme, at.hostname, at.port) != (here.scheme, here.hostname, here.port)
+        ]
 
     def open(self, path: str, *, locale: str = "en-US", width: int = 1280, **more: Any) -> Page:
         """Open a page; ``more`` is of ``new_context``. Scrolling takes no time."""
