@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,7 @@ import pytest
 from labels.scheme import shipped_scheme
 from labels.shipped import starter_samples
 from tests.docs.blocks import Block, read_blocks
+from tests.docs.judging import WITH_STARTER, put_command
 from tests.docs.run_pages import TUTORIAL
 from tests.docs.running import ROOT
 
@@ -32,7 +34,14 @@ def texts(found: list[Block]) -> list[str]:
     return [one.text for one in found]
 
 
-def test_the_tutorial_runs(run: Callable[[str], None]) -> None:
+def test_the_tutorial_runs(
+    run: Callable[[str], None],
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # The page shows the figures of its first training; the second one is judged once here.
+    python = put_command(tmp_path_factory.mktemp("bin"), WITH_STARTER)
+    monkeypatch.setattr(sys, "executable", str(python))
     run(TUTORIAL)
 
 
