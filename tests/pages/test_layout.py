@@ -55,6 +55,7 @@ COLOURS = """() => {
     track: of(".track").fill, shade: of(".doubt").fill, edge: of(".doubt").stroke,
     level: of(".level").fill, line: of(".line").stroke, halo: of(".halo").stroke,
     mark: of(".body mark").textDecorationColor,
+    word: of(".body mark").color, paper: of(".body mark").backgroundColor,
     button: of("#tag").borderTopColor, type: of(".verdict dd.type").borderTopColor,
     why: of(".why").borderTopColor,
   };
@@ -70,6 +71,8 @@ BESIDE = [
     ("line", "halo"),
     ("halo", "level"),
     ("mark", "ground"),
+    ("mark", "paper"),
+    ("word", "paper"),
 ]
 
 
@@ -98,6 +101,7 @@ def test_graphics_are_told_apart_in_light_and_dark_and_colours_of_ones_own(
         assert bright == [scheme == "light"] * 2
     page.emulate_media(forced_colors="active")
     seen = page.evaluate(COLOURS)
+    assert seen["paper"] in {seen["ground"], "rgba(0, 0, 0, 0)"}
     grounds = {seen["ground"], seen["track"]}
     assert not grounds & {seen[name] for name in ("edge", "level", "line", "mark")}
     assert not grounds & {seen[name] for name in ("button", "type", "why")}
