@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -41,6 +41,11 @@ class Language:
     def name(self, one: Group | Label) -> str:
         """What people call a group or a label."""
         return one.zh if self.code == "zh" else one.en
+
+    def listed(self, names: Sequence[str]) -> str:
+        """Names with commas between them, and what stands before the last."""
+        *first, last = names
+        return self.say("comma").join(first) + self.say("last") + last if first else last
 
     def link(self, path: str, **query: str) -> str:
         """A path of ours, which keeps a language that was asked for."""

@@ -124,7 +124,7 @@ class Pages:
             "/",
             asked=asked,
             empty=empty,
-            groups=[language.name(group) for group in scheme.groups],
+            groups=language.listed([language.name(group) for group in scheme.groups]),
             examples=examples() if _is_shipped(loaded) else {},
             longest=_LONGEST,
             most=LONGEST,

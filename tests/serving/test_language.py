@@ -64,6 +64,18 @@ def test_groups_and_labels_have_their_names_in_the_language() -> None:
     assert choose("en", "").name(group.labels[3]) == "metaverse"
 
 
+@pytest.mark.parametrize(
+    ("names", "zh", "en"),
+    [
+        (["a"], "a", "a"),
+        (["a", "b"], "a和b", "a and b"),
+        (["a", "b", "c"], "a、b和c", "a, b and c"),
+    ],
+)
+def test_names_are_listed_as_people_do(names: list[str], zh: str, en: str) -> None:
+    assert (choose("zh", "").listed(names), choose("en", "").listed(names)) == (zh, en)
+
+
 def test_both_languages_say_the_same_things_with_the_same_blanks() -> None:
     zh, en = texts("zh"), texts("en")
     assert list(zh) == list(en)
