@@ -75,15 +75,16 @@ def test_a_character_that_html_cannot_hold_is_left_out_and_nothing_else(page: Pa
     assert ["", "大模型"] not in content  # NUL has moved no mark
 
 
-@pytest.mark.parametrize("path", ["/", "/model", "/?example=s1-025"])
-def test_every_page_keeps_its_strict_policy(visits: Visits, path: str) -> None:
-    page = visits.open(path)
-    answer = page.context.request.get(f"{visits.url}{path}")
-    assert answer.headers["content-security-policy"] == POLICY
-    assert answer.headers["x-content-type-options"] == "nosniff"
-    assert answer.headers["referrer-policy"] == "no-referrer"
-    assert answer.headers["cache-control"] == "no-store"
-    assert page.evaluate(FOREIGN) == []
+def test_every_page_keeps_its_strict_policy(visits: Visits) -> None:
+    page = visits.open("/")
+    for path in ("/", "/model", "/?example=s1-025"):
+        answer = page.goto(f"{visits.url}{path}")
+        assert answer is not None
+        assert answer.headers["content-security-policy"] == POLICY
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert answer.headers["cache-control"] == "no-store"
+        assert page.evaluate(FOREIGN) == []
 
 
 def test_a_page_asks_for_its_three_assets_and_nothing_else(visits: Visits) -> None:
@@ -118,8 +119,8 @@ def test_of_a_longer_post_the_first_characters_are_shown(page: Page) -> None:
 
 @pytest.mark.parametrize(
     ("line", "lines", "script"),
-    [("a" * 104, 10_000, False), ("字" * 104, 5_000, True), ("字" * 104, 5_000, False)],
-    ids=["a-million", "not-even-read", "not-even-read-without-script"],
+    [("a" * 104, 10_000, True), ("字" * 104, 5_000, False)],
+    ids=["a-million", "not-even-read-without-script"],
 )
 def test_a_form_that_is_too_large_is_refused_in_words(
     visits: Visits, line: str, lines: int, *, script: bool

@@ -5,20 +5,16 @@ from __future__ import annotations
 import re
 from operator import mul
 
-import pytest
-
 from tests.pages.layout import check_layout
 from tests.pages.posts import HOSTILE, SURE, Post
 from tests.pages.visit import Visits, tag
 
 
-@pytest.mark.parametrize("width", [320, 390])
-def test_a_post_that_cannot_be_broken_is_broken_all_the_same(visits: Visits, width: int) -> None:
-    page = visits.open("/", width=width)
-    tag(page, Post("A" * 300, "https://example.org/" + "x" * 500 + " 人工智能" * 50))
-    check_layout(page)
-    tag(page, HOSTILE)
-    check_layout(page)
+def test_a_post_that_cannot_be_broken_is_broken_all_the_same(visits: Visits) -> None:
+    page = visits.open("/", width=320)
+    for post in (Post("A" * 300, "https://example.org/" + "x" * 500 + " 人工智能" * 50), HOSTILE):
+        tag(page, post)
+        check_layout(page)
 
 
 def test_a_desk_shows_labels_and_reasons_side_by_side(visits: Visits) -> None:

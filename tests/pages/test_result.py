@@ -47,8 +47,11 @@ def given_of(answer: dict[str, Any], group: str) -> list[str]:
     return [one["label"] for one in (found if isinstance(found, list) else [found])]
 
 
-@pytest.mark.parametrize("post", [SURE, DOUBTFUL], ids=["sure", "doubtful"])
-@pytest.mark.parametrize(("locale", "language"), [("zh-CN", "zh"), ("en-US", "en")])
+@pytest.mark.parametrize(
+    ("post", "locale", "language"),
+    [(SURE, "zh-CN", "zh"), (DOUBTFUL, "en-US", "en")],
+    ids=["sure", "doubtful"],
+)
 def test_labels_are_those_of_the_interface_for_programs(
     visits: Visits, predict: Ask, post: Post, locale: str, language: str
 ) -> None:

@@ -108,10 +108,8 @@ def test_on_a_phone_the_reason_comes_into_view_with_the_focus(visits: Visits) ->
     assert page.inner_text("#status") == ""  # the focus tells it
 
 
-@pytest.mark.parametrize("post", [SURE, ODD], ids=["plain", "odd"])
-def test_without_scripts_the_same_comes_by_the_form(
-    visits: Visits, predict: Ask, post: Any
-) -> None:
+def test_without_scripts_the_same_comes_by_the_form(visits: Visits, predict: Ask) -> None:
+    post = ODD
     page = visits.open("/", width=390, java_script_enabled=False)
     fill(page, post)
     page.click("#tag")
