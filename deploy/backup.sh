@@ -48,11 +48,13 @@ missing() { message "$@" | tee -a "$copy/MISSING" >&2; }
 bring() {
   local link
   cd "$state"
-  found "$1" d | (cd "$copy" && xargs -0 mkdir -p)
-  found "$1" f | xargs -0 -r cp -L --parents --preserve=timestamps -t "$copy"
+  found "$1" d | (cd "$copy" && xargs -0 mkdir -p) ||
+    missing "$state/$1" "not all of it can be read, see above" "Mend what is named there"
+  found "$1" f | xargs -0 -r cp -L --parents --preserve=timestamps -t "$copy" ||
+    missing "$state/$1" "not all of it was copied, see above" "Mend what is named there"
   while IFS= read -r -d '' link; do
     missing "$state/$link" "a link that leads nowhere" "Remove it, or bring back what it led to"
-  done < <(found "$1" l)
+  done < <(found "$1" l 2>/dev/null)  # what cannot be read was told above
   cd /
 }
 found() { find -L "$1" -path 'store/.*' -prune -o -type "$2" -print0; }
@@ -70,6 +72,11 @@ then
 fi
 for folder in mlruns mlartifacts; do
   if [ -d "$state/$folder" ]; then bring "$folder"; fi
+done
+for part in mlflow.db mlruns mlartifacts; do
+  if [ -L "$state/$part" ] && [ ! -e "$state/$part" ]; then
+    missing "$state/$part" "a link that leads nowhere" "Remove it, or bring back what it led to"
+  fi
 done
 
 mkdir "$copy/store"
@@ -89,7 +96,8 @@ for version in "$copy"/store/*/; do
   fi
 done
 champion=$(head -n 1 "$copy/store/champion" 2>/dev/null || true)
-[ "$versions" = 0 ] || [ -d "$copy/store/${champion:-none}" ] ||
+[ "$versions" = 0 ] && [ ! -e "$copy/store/champion" ] && [ ! -e "$copy/store/ledger.jsonl" ] ||
+  [ -d "$copy/store/${champion:-none}" ] ||
   missing "$state/store/champion" "names ${champion:-no version}, which is not in this backup" \
     "See: newstag models list"
 

@@ -102,7 +102,7 @@ async def _http(request: Request, error: Exception) -> Response:
     """What the framework refuses: a path or method that there is not."""
     problem, exchange = problem_of(error), request.scope["exchange"]
     exchange.code = problem.code
-    return told(problem, request, exchange)
+    return await told(problem, request, exchange)
 
 
 async def _internal(_: Request, __: Exception) -> Problem:

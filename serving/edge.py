@@ -105,7 +105,7 @@ class Edge:
             answer = problem_of(error)
         if isinstance(answer, Problem):
             exchange.code = answer.code
-            answer = told(answer, Request(scope), exchange)
+            answer = await told(answer, Request(scope), exchange)
         exchange.shown = isinstance(answer, Page | Asset)
         exchange.lasts = isinstance(answer, Asset) and answer.lasts
         if exchange.status:  # FastAPI has answered already

@@ -35,7 +35,7 @@ _log = logging.getLogger("newstag")
 class Loaded:
     """A model version, ready to answer; ``folder`` is absolute and without links.
 
-    ``report`` is what training wrote into ``report.json``, empty where that is not JSON.
+    ``report`` is what training wrote into ``report.json``, empty where that is no report.
     """
 
     folder: Path
@@ -64,12 +64,16 @@ def _load(folder: Path, settings: Settings) -> Loaded:
 
 
 def _read_report(folder: Path) -> Mapping[str, Any]:
-    """Now, as the folder may be pruned while the version answers; its sums have been checked."""
+    """Now, as the folder may be pruned while the version answers.
+
+    What is no report is none: it is shown, and decides nothing.
+    """
     try:
         report = json.loads((folder / "report.json").read_text("utf-8"))
-    except ValueError:
+        known = all(isinstance(group["group"], str) for group in report["groups"])
+    except (OSError, ValueError, LookupError, TypeError):
         return {}
-    return report if isinstance(report, dict) else {}
+    return report if known else {}
 
 
 class Live:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from http import HTTPStatus
+from time import perf_counter
 from typing import NamedTuple
 
 import anyio.to_thread
@@ -24,8 +25,8 @@ from serving.form import MEDIA_TYPE, Asked, parse_form
 from serving.language import Language, choose
 from serving.live import Loaded
 from serving.portrait import Portrait, figures_of, portrait
-from serving.problems import Problem
-from serving.reigns import reigns
+from serving.problems import Problem, Refused
+from serving.reigns import Reigns, reigns
 from serving.rendering import PAGES, Asset, Page, compiled, render
 from serving.service import Service
 from serving.view import groups_of, reasons_of
@@ -50,14 +51,12 @@ class Pages:
     def __init__(self, service: Service) -> None:
         self._service = service
         self._portrait: Portrait | None = None
-        self._is_warm = False
         self._explaining = asyncio.Lock()
+        self._explained: dict[tuple[str, bool], tuple[str, Reigns, str]] = {}
 
     async def tag(self, request: Request) -> Response:
         """What a pasted post or a picked example is called, and why; else the form alone."""
-        if not self._is_warm:
-            await anyio.to_thread.run_sync(warm)
-            self._is_warm = True
+        await _warmed()
         if request.method == "POST":
             given = request.scope["sent"].get(b"content-type", b"")
             if given.split(b";")[0].strip().lower() != MEDIA_TYPE.encode():
@@ -74,9 +73,14 @@ class Pages:
     async def model(self, request: Request) -> Response:
         """The live version, explained to an editor."""
         language, loaded = language_of(request), self._service.live.current()
+        self._service.capacity.check()
         # With hundreds of labels it takes seconds, in which others are to be answered.
-        async with self._explaining:
-            return await anyio.to_thread.run_sync(self._explained, loaded, language)
+        try:
+            async with asyncio.timeout(request.scope["exchange"].deadline - perf_counter()):
+                async with self._explaining:
+                    return await anyio.to_thread.run_sync(self._explain, loaded, language)
+        except TimeoutError:
+            raise Refused("too_late") from None
 
     async def asset(self, request: Request) -> Response:
         """A file that pages load."""
@@ -131,19 +135,25 @@ class Pages:
             result=_result(tagged, asked.show, language) if tagged else {},
         )
 
-    def _explained(self, loaded: Loaded, language: Language) -> Page:
-        drawn = self._portrait
-        if drawn is None or drawn.version != loaded.manifest.version:
-            drawn = self._portrait = portrait(loaded)
+    def _explain(self, loaded: Loaded, language: Language) -> Page:
+        """The page of a version, which stays the same until another one is live."""
+        version, lived = loaded.manifest.version, reigns(Store(self._service.settings.store))
+        key = language.code, language.chosen
+        held = self._explained.get(key)
+        if held is not None and held[:2] == (version, lived):
+            return Page(held[2], language)
+        if self._portrait is None or self._portrait.version != version:
+            self._portrait = portrait(loaded)
         text = render(
             "model.html",
             language,
             "/model",
-            it=drawn,
-            reigns=reigns(Store(self._service.settings.store)),
+            it=self._portrait,
+            reigns=lived,
             follows=self._service.settings.model in {"", "champion"},
-            weak=weak_spots(drawn, language),
+            weak=weak_spots(self._portrait, language),
         )
+        self._explained[key] = version, lived, text
         return Page(text, language)
 
 
@@ -168,8 +178,13 @@ def _result(tagged: Tagged, show: str, language: Language) -> dict[str, object]:
     }
 
 
-def warm() -> None:
-    """Read what the first page needs; to be called beside the event loop, for it takes 0.2 s."""
+async def _warmed() -> None:
+    """Read what pages need before the first of them, beside the event loop: it takes 0.2 s."""
+    if not examples.cache_info().currsize:
+        await anyio.to_thread.run_sync(_warm)
+
+
+def _warm() -> None:
     compiled()
     examples()
 
@@ -180,10 +195,15 @@ def language_of(request: Request) -> Language:
     return choose(request.query_params.get("lang"), accepted)
 
 
-def told(problem: Problem, request: Request, exchange: Exchange) -> Response:
-    """A problem, as a page where a person asked for one, or for what there is not."""
+async def told(problem: Problem, request: Request, exchange: Exchange) -> Response:
+    """A problem, as a page where a person asked for one, or for what there is not.
+
+    Without a key nobody is told what there is, and no password would open it.
+    """
     accepted = request.scope["sent"].get(b"accept", b"")
-    if exchange.route in PAGES or (exchange.route == OTHER and b"text/html" in accepted):
+    mistyped = exchange.route == OTHER and b"text/html" in accepted
+    if exchange.route in PAGES or (mistyped and problem.status_code != HTTPStatus.UNAUTHORIZED):
+        await _warmed()
         return failed(problem, request)
     return problem
 
@@ -198,7 +218,7 @@ def failed(problem: Problem, request: Request) -> Page:
     text = render(
         "problem.html",
         language,
-        request.scope["path"] if exchange.route in PAGES else "/",
+        request.scope["path"] if exchange.route in PAGES else "",
         status=status,
         what=language.say(f"problem_{told}"),
         fix=language.say(f"fix_{told}", longest=_LONGEST, request=exchange.id),

@@ -14,6 +14,7 @@ from serving.live import Loaded
 from serving.view import bound
 
 _MOST_FOR, _MOST_AGAINST = 12, 6  # words of a label
+_DRAWN = 5 * _MOST_FOR  # one can be among the strongest of title, lead, text, last lines and whole
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -105,7 +106,7 @@ def _is_given(loaded: Loaded) -> bool:
 def _words(loaded: Loaded) -> dict[tuple[str, str], list[Word]]:
     """The words of each label, each where it is strongest: title and lead can have the same."""
     model = loaded.predictor.model
-    every = words_of(model.scorer, model.scheme, 2 * _MOST_FOR)
+    every = words_of(model.scorer, model.scheme, _DRAWN)
     found: dict[tuple[str, str], dict[tuple[bool, str], Word]] = {}
     for word in every:
         mine = found.setdefault((word.group, word.label), {})

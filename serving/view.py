@@ -100,17 +100,17 @@ def _spoken(  # noqa: PLR0913, PLR0917 - as ``_row``
     group: Group, at: int, score: float, given: bool, rule: Rule, language: Language
 ) -> str:
     """What a bar says to who does not see it."""
-    shown = probability(score)
     if not rule.trained[at]:
         return language.say("never_learnt")
     if not group.exclusive:
-        threshold = bound(rule.thresholds[at])
+        shown, threshold = apart(score, rule.thresholds[at])
         return language.say("score_given", score=shown, threshold=threshold)
     if not given:  # of an exclusive group only the best label has to be sure
-        return language.say("score_of", score=shown)
+        return language.say("score_of", score=probability(score))
     if rule.sure[at] > 1:
-        return language.say("score_never_sure", score=shown)
-    return language.say("score_best", score=shown, sure=bound(rule.sure[at]))
+        return language.say("score_never_sure", score=probability(score))
+    shown, sure = apart(score, rule.sure[at])
+    return language.say("score_best", score=shown, sure=sure)
 
 
 def _bar(group: Group, at: int, score: float, given: bool, rule: Rule) -> Bar:
@@ -124,20 +124,33 @@ def _bar(group: Group, at: int, score: float, given: bool, rule: Rule) -> Bar:
     return Bar(level=score, line=threshold, doubt=doubt)
 
 
-def probability(score: float) -> str:
-    """Three decimals, cut off: neither a bound nor certainty is to be rounded up to.
+def probability(score: float, decimals: int = 3) -> str:
+    """Cut off, not rounded: neither a bound nor certainty is to be rounded up to.
 
     ``score`` has six decimals, as predictions have.
     """
-    thousandths = round(score * 1_000_000) // 1000
-    if score > 0 and not thousandths:
-        return "< 0.001"
-    return "> 0.999" if thousandths == 999 and score > 0.999 else f"{thousandths / 1000:.3f}"
+    parts, whole = round(score * 1_000_000) // 10 ** (6 - decimals), 10**decimals
+    if score > 0 and not parts:
+        return f"< {1 / whole:.{decimals}f}"
+    if parts == whole - 1 and score > parts / whole:
+        return f"> {parts / whole:.{decimals}f}"
+    return f"{parts / whole:.{decimals}f}"
 
 
-def bound(threshold: float) -> str:
-    """A threshold with two decimals, or three where it has them."""
-    return f"{threshold:.3f}".removesuffix("0")
+def bound(threshold: float, decimals: int = 3) -> str:
+    """A threshold, rounded up, with two decimals or as many more as it has."""
+    parts = -(-round(threshold * 1_000_000_000) // 10 ** (9 - decimals))
+    shown = f"{parts / 10**decimals:.{decimals}f}"
+    return shown[: max(len(shown.rstrip("0")), shown.index(".") + 3)]
+
+
+def apart(score: float, threshold: float) -> tuple[str, str]:
+    """Both, with as many decimals as show on which side of the threshold the score is."""
+    for decimals in (3, 4, 5, 6):
+        shown = probability(score, decimals), bound(threshold, decimals)
+        if (float(shown[0].strip("<> ")) >= float(shown[1])) == (score >= threshold):
+            break
+    return shown
 
 
 def reasons_of(prediction: Prediction, model: Model, language: Language) -> list[str]:
@@ -168,13 +181,13 @@ def _uncertain(
 ) -> str:
     at = group.ids.index(name)
     label = language.name(group.labels[at])
-    score = probability(prediction.scores[group.id][name])
+    likely = prediction.scores[group.id][name]
     if name not in prediction.given[group.id]:
-        threshold = bound(rule.thresholds[at])
+        score, threshold = apart(likely, rule.thresholds[at])
         return language.say("reason_missed", label=label, score=score, threshold=threshold)
     if rule.sure[at] > 1:
         return language.say("reason_never_sure", label=label)
-    sure = bound(rule.sure[at])
+    score, sure = apart(likely, rule.sure[at])
     if group.exclusive:
         name = language.name(group)
         return language.say("reason_uncertain", group=name, label=label, score=score, sure=sure)

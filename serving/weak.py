@@ -52,11 +52,9 @@ def _of_labels(drawn: Portrait, language: Language) -> Iterator[str]:
 
 def _of_label(label: OfLabel, language: Language) -> Iterator[str]:
     name = language.name(label.label)
-    if label.f1 is None:
-        return
-    if label.articles is not None and label.articles < _RARE:
+    if label.trained and label.articles is not None and label.articles < _RARE:
         yield language.say("weak_rare", label=name, count=label.articles)
-    if label.f1.value < _LOW:
+    if label.f1 and label.f1.value < _LOW:
         value, low, high = (f"{one:.2f}" for one in (label.f1.value, label.f1.low, label.f1.high))
         yield language.say("weak_low", label=name, value=value, low=low, high=high)
     if label.recall and label.recall.value < _LOW:
@@ -73,8 +71,7 @@ def _confusions(group: OfGroup, language: Language) -> Iterator[str]:
                 found.append((count, sum(row), gold, called))
     for count, every, gold, called in sorted(found, key=lambda one: -one[0] / one[1])[:_MOST]:
         names = {"gold": language.name(gold.label), "called": language.name(called.label)}
-        # Counts are means over partitions.
-        yield language.say("weak_confused", **names, count=f"{count:.3g}", all=f"{every:.4g}")
+        yield language.say("weak_confused", **names, count=_mean(count), all=_mean(every))
 
 
 def _of_texts(drawn: Portrait, language: Language) -> Iterator[str]:
@@ -82,3 +79,8 @@ def _of_texts(drawn: Portrait, language: Language) -> Iterator[str]:
     yield language.say("weak_long", longest=f"{LONGEST:,}")
     yield language.say("weak_new", date=drawn.created[:10])
     yield language.say("weak_others")
+
+
+def _mean(count: float) -> str:
+    """A count, which is a mean over partitions."""
+    return f"{count:.0f}" if count == round(count) else f"{count:.1f}"

@@ -56,6 +56,31 @@ def test_a_champion_that_is_not_there_is_told(state: Path) -> None:
     assert said == f"{state}/store/champion: {what}. {AT_REST}\n"
 
 
+def test_a_store_whose_versions_are_all_gone_is_no_whole_one(state: Path) -> None:
+    champion = Store(state / "store").champion()
+    for folder in versions(state):
+        shutil.rmtree(folder)
+    backup, said = incomplete(state)
+    what = f"names {champion}, which is not in this backup"
+    assert said == f"{state}/store/champion: {what}. {AT_REST}\n"
+    assert (backup / "store" / "ledger.jsonl").exists()
+
+
+def test_links_that_go_round_or_nowhere_keep_nothing_else_from_its_backup(state: Path) -> None:
+    (state / "mlruns").mkdir()
+    (state / "mlruns" / "round").symlink_to(state / "mlruns")
+    (state / "mlruns" / "kept").write_text("kept")
+    (state / "mlartifacts").symlink_to(state / "nowhere")
+    backup, said = incomplete(state)
+    assert (
+        f"{state}/mlruns: not all of it can be read, see above. Mend what is named there.\n" in said
+    )
+    fix = "Remove it, or bring back what it led to."
+    assert f"{state}/mlartifacts: a link that leads nowhere. {fix}\n" in said
+    assert (backup / "mlruns" / "kept").read_text() == "kept"
+    assert len(Store(backup / "store").versions()) == 2
+
+
 def test_a_link_that_leads_nowhere_stops_nothing(state: Path) -> None:
     (state / "mlruns" / "1").mkdir(parents=True)
     (state / "mlruns" / "1" / "kept").write_text("kept")

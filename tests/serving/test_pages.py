@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from html import unescape
@@ -264,7 +265,7 @@ def test_the_model_is_explained_to_an_editor(client: TestClient, loaded: Loaded)
     ):
         assert said in page
     assert page.count('class="interval"') == 8 + 3 * 8  # four of each group, three of each label
-    assert "not with what its store calls live" not in page
+    assert "its store calls live" not in page
 
 
 def test_a_service_of_another_version_than_the_champion_says_so(
@@ -272,7 +273,7 @@ def test_a_service_of_another_version_than_the_champion_says_so(
 ) -> None:
     other = copied(version, OTHER)
     with TestClient(create_app(Settings(store=version.parent, model=str(other)))) as client:
-        assert "not with what its store calls live" in client.get("/model").text
+        assert "whatever its store calls live" in client.get("/model").text
 
 
 def test_a_champion_that_is_not_taken_over_is_told_as_such(
@@ -390,6 +391,30 @@ def test_a_mistyped_address_is_told_to_a_person_as_a_page(client: TestClient) ->
     assert "There is no such page or example." in page.text
     program = client.get("/modell", headers={"accept": "*/*"})
     assert program.headers["content-type"] == "application/problem+json"
+
+
+def test_with_keys_a_mistyped_address_asks_for_no_password(
+    guarded: tuple[TestClient, str, str],
+) -> None:
+    client, desk, _ = guarded
+    html = {"accept": "text/html"}
+    refused = client.get("/modell", headers=html)
+    assert (refused.status_code, refused.headers["www-authenticate"]) == (
+        401,
+        'Bearer realm="newstag"',
+    )
+    found = client.get("/modell", headers={**html, "authorization": f"Bearer {desk}"})
+    assert (found.status_code, found.headers["content-type"][:9]) == (404, "text/html")
+
+
+def test_whoever_waits_for_the_model_to_be_explained_waits_no_longer_than_the_deadline(
+    trained: Path, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("serving.pages.portrait", lambda _: time.sleep(0.5))
+    with TestClient(create_app(Settings(store=trained, deadline=0.1), loaded)) as client:
+        page = client.get("/model")
+    assert (page.status_code, page.headers["retry-after"]) == (503, "1")
+    assert "The service is busy or just stopping." in page.text
 
 
 def test_a_key_may_be_pasted_with_a_blank(guarded: tuple[TestClient, str, str]) -> None:

@@ -11,7 +11,7 @@ from models.model import Model
 from models.prediction import Prediction
 from models.predictor import Predictor
 from serving.language import choose
-from serving.view import Bar, bound, groups_of, probability, reasons_of
+from serving.view import Bar, apart, bound, groups_of, probability, reasons_of
 
 EN, ZH = choose("en", ""), choose("zh", "")
 TYPES = {"news": 0.5, "event": 0.3, "policy_notice": 0.15, "research_breakthrough": 0.05}
@@ -175,6 +175,35 @@ def test_neither_a_bound_nor_certainty_is_rounded_up_to(score: float, shown: str
     assert probability(score) == shown
 
 
-@pytest.mark.parametrize(("given", "shown"), [(0.5, "0.50"), (0.42, "0.42"), (0.425, "0.425")])
+@pytest.mark.parametrize(
+    ("score", "threshold", "shown"),
+    [
+        (0.5, 0.42, ("0.500", "0.42")),
+        (0.42, 0.42, ("0.420", "0.42")),
+        (0.419996, 0.42, ("0.419", "0.42")),
+        (0.8762, 0.876412, ("0.876", "0.877")),
+        (0.8767, 0.87654, ("0.8767", "0.8766")),
+        (0.876541, 0.8765404321, ("0.876541", "0.876541")),
+        (0.876540, 0.8765404321, ("0.876", "0.877")),
+        (0.999999, 0.9999, ("> 0.9999", "0.9999")),
+    ],
+)
+def test_score_and_threshold_are_shown_on_the_side_where_the_score_is(
+    score: float, threshold: float, shown: tuple[str, str]
+) -> None:
+    assert apart(score, threshold) == shown
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        (0.5, "0.50"),
+        (0.42, "0.42"),
+        (0.57, "0.57"),
+        (0.28, "0.28"),
+        (0.425, "0.425"),
+        (1.0, "1.00"),
+    ],
+)
 def test_a_bound_has_two_decimals_or_those_that_it_needs(given: float, shown: str) -> None:
     assert bound(given) == shown
