@@ -16,8 +16,10 @@ from tests.docs.terminals import Terminals
 ROOT = Path(__file__).parents[2]
 
 
-def run_page(page: Path, folder: Path) -> None:
+def run_page(page: Path, folder: Path, commands: Path | None = None) -> None:
     """Run every block of a page in a copy of the repository below an empty folder.
+
+    What lies in ``commands`` comes before commands of the same name.
 
     Raises:
         AssertionError: a block fails, or does not print what the page says; the message has the
@@ -26,7 +28,7 @@ def run_page(page: Path, folder: Path) -> None:
     blocks = read_blocks(page)
     copy_tracked(folder / "newstag")
     with ExitStack() as stack:
-        terminals = Terminals(page, folder, stack)
+        terminals = Terminals(page, folder, stack, commands or folder)
         for block in blocks:
             if block.runs and block.alone:
                 terminals.start(block)

@@ -49,8 +49,8 @@ done
 class Terminals:
     """The shell that a page's blocks share, and the terminals beside it."""
 
-    def __init__(self, page: Path, folder: Path, stack: ExitStack) -> None:
-        self._page, self._stack = page, stack
+    def __init__(self, page: Path, folder: Path, stack: ExitStack, commands: Path) -> None:
+        self._page, self._stack, self._commands = page, stack, commands
         self._copy, self._blocks = folder / "newstag", folder / "blocks"
         self._home = folder / "home"
         self._blocks.mkdir()
@@ -154,7 +154,7 @@ class Terminals:
         process = subprocess.Popen(
             command,
             cwd=self._copy,
-            env=_environment(self._home, port),
+            env=_environment(self._home, port, self._commands),
             stdin=subprocess.DEVNULL if file else subprocess.PIPE,
             stdout=output,
             stderr=subprocess.STDOUT if file else None,
@@ -171,11 +171,12 @@ class Terminals:
         return AssertionError(f"{where}: {what}\n{block.text}--- printed was\n{self._printed()}")
 
 
-def _environment(home: Path, port: int) -> dict[str, str]:
+def _environment(home: Path, port: int, commands: Path) -> dict[str, str]:
     """That of a new user: no settings, and nothing of what is kept between runs."""
     ours = re.compile("NEWSTAG_|MLFLOW_|XDG_|PYTEST_")
     kept = {name: value for name, value in os.environ.items() if not ours.match(name)}
-    path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', os.defpath)}"
+    ours_first = [commands, Path(sys.executable).parent, kept.get("PATH", os.defpath)]
+    path = os.pathsep.join(map(str, ours_first))
     # Threads of BLAS only wait for each other where every core already has a process.
     kept["OPENBLAS_NUM_THREADS"] = "1"
     return {**kept, "PATH": path, "HOME": str(home), "NEWSTAG_PORT": str(port)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 from labels.scheme import shipped_scheme
 from labels.shipped import starter_samples
 from tests.docs.blocks import Block, read_blocks
-from tests.docs.judging import WITH_STARTER, put_command
 from tests.docs.run_pages import TUTORIAL
 from tests.docs.running import ROOT
 
@@ -34,15 +32,9 @@ def texts(found: list[Block]) -> list[str]:
     return [one.text for one in found]
 
 
-def test_the_tutorial_runs(
-    run: Callable[[str], None],
-    tmp_path_factory: pytest.TempPathFactory,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    # The page shows the figures of its first training; the second one is judged once here.
-    python = put_command(tmp_path_factory.mktemp("bin"), WITH_STARTER)
-    monkeypatch.setattr(sys, "executable", str(python))
-    run(TUTORIAL)
+@pytest.mark.parametrize("page", [TUTORIAL])
+def test_the_tutorial_runs(run: Callable[[str], None], page: str) -> None:
+    run(page)
 
 
 def test_the_translation_shows_the_same_commands_and_what_they_print() -> None:
