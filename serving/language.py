@@ -34,6 +34,10 @@ class Language:
     def other(self) -> Code:
         return "en" if self.code == "zh" else "zh"
 
+    @property
+    def other_tag(self) -> str:
+        return _TAGS[self.other]
+
     def say(self, key: str, **values: object) -> str:
         """A text with its blanks filled in."""
         return self.texts[key].format(**values)

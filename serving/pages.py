@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import cache
 from http import HTTPStatus
 from time import perf_counter
 from typing import NamedTuple
@@ -159,7 +160,12 @@ class Pages:
 
 def _is_shipped(loaded: Loaded) -> bool:
     """Whether the labels are those that the examples were written for."""
-    return loaded.manifest.scheme_digest == shipped_scheme().digest()
+    return loaded.manifest.scheme_digest == _shipped_digest()
+
+
+@cache
+def _shipped_digest() -> str:
+    return shipped_scheme().digest()
 
 
 def _result(tagged: Tagged, show: str, language: Language) -> dict[str, object]:
