@@ -29,7 +29,7 @@ PAGES = dict(make.pages())
 REFUSAL = re.compile(r'RefusedBody\(\s*(?:HTTPStatus\.(\w+)|\d+),\s*"(\w+)"')
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # ended here: it looks for other versions as long as it runs
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestClient]:
     """A client of a service."""
     with TestClient(create_app(Settings(store=small_store(tmp_path_factory)))) as started:
