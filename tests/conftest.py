@@ -6,8 +6,7 @@ import json
 import os
 import re
 import shutil
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,23 +67,6 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     model = train(corpus, recipe, "rjieba", 1, lambda _done, _of: None)
     save(Store(store), model, datetime.now(UTC))
     return store
-
-
-@pytest.fixture(scope="session")
-def services() -> Callable[[], list[str]]:
-    """The threads in which services run in this process, as clients in tests start them."""
-
-    def names() -> list[str]:
-        return [one.name for one in threading.enumerate() if one.name.startswith("asyncio-portal")]
-
-    return names
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _services_end(services: Callable[[], list[str]]) -> Iterator[None]:
-    """A service looks for versions as long as it runs, and logs among what later tests expect."""
-    yield
-    assert services() == [], "a service outlived the tests of its file"
 
 
 @pytest.fixture

@@ -59,14 +59,6 @@ def test_why_a_worker_could_not_start_is_logged(
     ]
 
 
-def test_a_service_in_this_process_is_seen_until_it_ends(
-    app: Edge, services: Callable[[], list[str]]
-) -> None:
-    with TestClient(app):
-        assert len(services()) == 1
-    assert services() == []
-
-
 def test_making_the_app_reads_no_model(tmp_path: Path) -> None:
     app = create_app(Settings(store=tmp_path / "nowhere"))
     assert TestClient(app).get("/healthz").status_code == 200
