@@ -172,7 +172,7 @@ class Live:
             self._refuse(None, error)
             return
         if self._loaded is None or folder == self._loaded.folder:
-            self._complaints.clear()
+            self._content()
             return
         if folder in self._complaints and monotonic() < self._again:
             return
@@ -182,16 +182,21 @@ class Live:
             self._refuse(folder, error)
             return
         before = self._loaded.manifest.version
-        self._complaints.clear()
+        self._content()
         self._take(loaded)
         _log.info("model swapped", extra=noted(before=before, model=loaded.manifest.version))
 
     def _named(self) -> Path:
         return Store(self._settings.store).resolve(self._settings.model).resolve()
 
+    def _content(self) -> None:
+        self._complaints.clear()
+        self._metrics.refuses(now=False)
+
     def _refuse(self, folder: Path | None, error: Exception) -> None:
         """Count and log it, once for as long as the same is wrong with the same version."""
         self._again = monotonic() + _AGAIN
+        self._metrics.refuses(now=True)
         if self._complaints.get(folder) == str(error):
             return
         self._complaints[folder] = str(error)

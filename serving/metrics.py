@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -16,18 +17,25 @@ from prometheus_client import (
     ProcessCollector,
     disable_created_metrics,
     generate_latest,
+    values,
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
 from models.prediction import Prediction
 from serving.exchange import Exchange
+from serving.logs import noted
 
 # Where the processes of one service share their counts; set before this module is imported.
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
+# Bytes for the counts of a worker by the kind of metric: some 2,000 series of durations, and
+# several hundred of the others.
+_ROOM = {"histogram": 1 << 19, "counter": 1 << 18, "gauge_livesum": 1 << 16}
+
 _BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
+_log = logging.getLogger("newstag")
 
 M = TypeVar("M", Counter, Histogram)
 
@@ -42,6 +50,7 @@ class Metrics:
         # A gauge beside each counter that says when it began; several workers have none.
         disable_created_metrics()  # type: ignore[no-untyped-call]
         _forget_namesake()
+        _make_room()
         self._registry = CollectorRegistry()
         self._durations = self._histogram(
             "newstag_request_duration_seconds", "From a request's headers to the end of its answer"
@@ -76,6 +85,12 @@ class Metrics:
         )
         self._refusals = self._counter(
             "newstag_model_refusals_total", "Model versions that were refused; the old one stayed"
+        )
+        self._refusing = Gauge(
+            "newstag_model_refusing_workers",
+            "Workers that refuse what they are to answer with now, and answer with what they had",
+            registry=self._registry,
+            multiprocess_mode="livesum",
         )
         self._version = ""
         self._children: dict[tuple[object, ...], Counter | Histogram] = {}
@@ -134,6 +149,10 @@ class Metrics:
         """Count a version that was not taken."""
         self._refusals.inc()
 
+    def refuses(self, *, now: bool) -> None:
+        """Say whether there is something wrong with what is to answer now."""
+        self._refusing.set(int(now))
+
     def page(self) -> bytes:
         """Everything, in Prometheus' text format; with several workers, of all of them."""
         folder = os.environ.get(FOLDER)
@@ -153,6 +172,27 @@ def _forget_namesake() -> None:
     folder = os.environ.get(FOLDER)
     for path in Path(folder).glob(f"gauge_live*_{os.getpid()}.db") if folder else ():
         path.unlink(missing_ok=True)
+
+
+def _make_room() -> None:
+    """Have the disk's room for the counts before they are made, or else keep them in memory.
+
+    They are mapped files with holes, and who writes into a hole of a full disk is killed (SIGBUS).
+    """
+    folder = os.environ.get(FOLDER)
+    if not folder:
+        return
+    files = {Path(folder, f"{kind}_{os.getpid()}.db"): room for kind, room in _ROOM.items()}
+    try:
+        for path, room in files.items():
+            with path.open("ab") as file:
+                os.posix_fallocate(file.fileno(), 0, room)
+    except OSError as error:
+        for path in files:
+            path.unlink(missing_ok=True)  # an empty one could not be read
+        # The others cannot show what this one counts, which answers all the same.
+        values.ValueClass = values.MutexValue  # type: ignore[misc]
+        _log.error("no room for counts", extra=noted(reason=str(error)))
 
 
 def _ended(files: Iterable[Path]) -> set[int]:

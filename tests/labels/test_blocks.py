@@ -201,7 +201,7 @@ def test_a_block_goes_to_another_process(write: Write) -> None:
         ),
         (
             "a.jsonl.gz",
-            gzip.compress(b'{"id": 1}\n')[:-3],
+            gzip.compress(b'{"id": 1}\n', mtime=0)[:-3],
             (
                 "a.jsonl.gz: a gzip file that is cut short; what follows was not read. "
                 "Copy or export it again."

@@ -267,6 +267,22 @@ def test_a_refused_version_is_counted_once_however_long_it_stays_damaged(
     assert counted(page, "newstag_model_workers", version=version.name) == 1
 
 
+def test_that_the_champion_is_refused_is_told_until_there_is_a_good_one(
+    followed: Followed, version: Path, copied: Copied, counted: Counted, now: list[float]
+) -> None:
+    damage(copied(version, LATER))
+    told = []
+    for time, name in enumerate([version.name, LATER, LATER, version.name, LATER, LATER]):
+        if time == 5:
+            damage(version.with_name(LATER))  # the same bit again
+        followed.promote(name)
+        now[0] = 1000.0 + 40 * time
+        followed.look()
+        told.append(counted(followed.metrics.page(), "newstag_model_refusing_workers"))
+    assert told == [0, 1, 1, 0, 1, 0]
+    assert followed.live.current().manifest.version == LATER
+
+
 def test_a_refused_version_is_read_again_after_30_seconds_only(
     followed: Followed,
     version: Path,
@@ -390,6 +406,7 @@ def test_a_missing_pointer_changes_nothing(
         f"{version.parent}: versions, but no champion. Use: newstag models promote {version.name}."
     ]
     assert counted(followed.metrics.page(), "newstag_model_refusals_total") == 1
+    assert counted(followed.metrics.page(), "newstag_model_refusing_workers") == 1
 
 
 def test_a_store_that_is_gone_changes_nothing_and_is_followed_when_it_is_back(

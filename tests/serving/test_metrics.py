@@ -160,6 +160,14 @@ def test_the_version_that_answers_is_told_and_swaps_are_counted(metrics: Metrics
     assert series(page, "newstag_model_swaps_total") == {(): 1}
 
 
+def test_that_a_version_is_refused_is_told_until_it_is_not(metrics: Metrics) -> None:
+    told = []
+    for now in (False, True, True, False):
+        metrics.refuses(now=now)
+        told += series(metrics.page(), "newstag_model_refusing_workers").values()
+    assert told == [0, 1, 1, 0]
+
+
 def test_refused_versions_are_counted(metrics: Metrics) -> None:
     metrics.refused_version()
     assert series(metrics.page(), "newstag_model_refusals_total") == {(): 1}
@@ -183,6 +191,7 @@ def test_the_page_is_prometheus_text_with_a_word_on_each_metric(metrics: Metrics
         "newstag_words": "counter",
         "newstag_unknown_words": "counter",
         "newstag_model_workers": "gauge",
+        "newstag_model_refusing_workers": "gauge",
         "newstag_model_swaps": "counter",
         "newstag_model_refusals": "counter",
     }
@@ -216,12 +225,20 @@ for order in sys.stdin:
 """
 
 
+FULL = """
+import errno, os
+def posix_fallocate(*_):
+    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+os.posix_fallocate = posix_fallocate
+"""
+
+
 class Worker:
     """A process that has counted so many requests, and gives the page of all when asked."""
 
-    def __init__(self, folder: Path, requests: int) -> None:
+    def __init__(self, folder: Path, requests: int, before: str = "") -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-c", WORKER, str(requests)],
+            [sys.executable, "-c", before + WORKER, str(requests)],
             cwd=ROOT,
             env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(folder)},
             stdin=subprocess.PIPE,
@@ -283,14 +300,31 @@ def test_a_worker_that_has_ended_leaves_its_counts_and_answers_no_more(
 def test_a_worker_is_not_what_an_ended_one_with_its_process_id_was(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own, kept = (
-        f"gauge_livesum_{os.getpid()}.db",
-        [f"counter_{os.getpid()}.db", "gauge_livesum_1.db"],
-    )
-    for name in (own, *kept):
-        (tmp_path / name).touch()
+    own = tmp_path / f"gauge_livesum_{os.getpid()}.db"
+    kept = [tmp_path / f"counter_{os.getpid()}.db", tmp_path / "gauge_livesum_1.db"]
+    for path in (own, *kept):
+        path.write_bytes(b"counts")
     Metrics()
-    assert (tmp_path / own).exists()
+    assert own.read_bytes() == b"counts"
     monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
     Metrics()
-    assert sorted(path.name for path in tmp_path.iterdir()) == kept
+    assert set(own.read_bytes()) == {0}
+    assert [path.read_bytes()[:6] for path in kept] == [b"counts", b"counts"]
+
+
+def test_the_counts_of_a_worker_have_their_room_before_they_are_made(
+    workers: Sequence[Worker], tmp_path: Path
+) -> None:
+    files = [path.stat() for path in tmp_path.glob(f"*_{workers[0].process.pid}.db")]
+    assert len(files) == 3
+    assert [one for one in files if one.st_blocks * 512 < one.st_size or not one.st_size] == []
+
+
+def test_a_worker_without_room_for_its_counts_keeps_them_to_itself(
+    workers: Sequence[Worker], tmp_path: Path
+) -> None:
+    full = Worker(tmp_path, 7, before=FULL)
+    assert series(full.page(), "newstag_model_refusals_total") == {(): 5}
+    assert series(workers[0].page(), "newstag_model_refusals_total") == {(): 5}
+    assert list(tmp_path.glob(f"*_{full.process.pid}.db")) == []
+    full.end(signal.SIGKILL)
