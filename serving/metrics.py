@@ -191,7 +191,7 @@ def _make_room() -> None:
         for path in files:
             path.unlink(missing_ok=True)  # an empty one could not be read
         # The others cannot show what this one counts, which answers all the same.
-        values.ValueClass = values.MutexValue  # type: ignore[misc]
+        values.ValueClass = values.MutexValue
         _log.error("no room for counts", extra=noted(reason=str(error)))
 
 

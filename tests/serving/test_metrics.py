@@ -161,7 +161,7 @@ def test_the_version_that_answers_is_told_and_swaps_are_counted(metrics: Metrics
 
 
 def test_that_a_version_is_refused_is_told_until_it_is_not(metrics: Metrics) -> None:
-    told = []
+    told: list[float] = []
     for now in (False, True, True, False):
         metrics.refuses(now=now)
         told += series(metrics.page(), "newstag_model_refusing_workers").values()
