@@ -6,7 +6,8 @@
 # STATE is the folder that holds store, and mlflow.db, mlruns and mlartifacts where there are
 # any. BACKUPS/newstag-TIME becomes a copy of them with SHA256SUMS over every file; it appears
 # when it is whole and on the disk. What is damaged is left out: the backup is called
-# newstag-TIME-incomplete then, has a file MISSING that says why, and the exit code is 1. With
+# newstag-TIME-incomplete then, has a file MISSING that says why, and the exit code is 1. So it is
+# where the newest whole backup has versions, keys or runs and STATE has none any more. With
 # --keep the newest N of either kind stay, so that no incomplete one takes the place of a whole one.
 #
 # Training, promoting and serving may go on. The database comes first, then MLflow's files, then
@@ -101,10 +102,22 @@ champion=$(head -n 1 "$copy/store/champion" 2>/dev/null || true)
   missing "$state/store/champion" "names ${champion:-no version}, which is not in this backup" \
     "See: newstag models list"
 
+# What the newest whole backup has and the state has no more is lost, unless somebody meant it: a
+# store that was wiped, a disk that is not there.
+holds() { [ -n "$(cd "$1" && find -L "${2%%/*}" -path "$2" -type f -print -quit 2>/dev/null)" ]; }
+last=$(find "$backups" -mindepth 1 -maxdepth 1 -type d -readable -name 'newstag-*Z' |
+  LC_ALL=C sort | tail -n 1)
+for part in 'store/[0-9]*Z-*/*' store/keys.json mlflow.db 'mlruns/*' 'mlartifacts/*'; do
+  if [ -n "$last" ] && holds "$last" "$part" && ! holds "$state" "$part"; then
+    missing "$state/${part%%/[\[*]*}" "in ${last##*/}, and gone now" \
+      "Bring it back; or, if it was meant to go, rename this backup to $name"
+  fi
+done
+
 # Who may read the files of a backup may read articles and digests of keys.
 chmod -R u=rwX,go= "$copy"
 (cd "$copy" && find . -type f ! -path ./SHA256SUMS -print0 | LC_ALL=C sort -z |
-  xargs -0 sha256sum -- > SHA256SUMS)
+  xargs -0 -r sha256sum -- > SHA256SUMS)
 incomplete=
 if [ -e "$copy/MISSING" ]; then incomplete=-incomplete; fi
 [ ! -e "$backups/$name$incomplete" ] ||

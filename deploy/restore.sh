@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
-# Restore a backup that backup.sh made.
+# Restore a backup that backup.sh made, or only see whether it could be.
 #
 #   restore.sh BACKUP STATE
+#   restore.sh --check BACKUP
 #
 # Every file is checked against the sums of the backup before and after it is copied, and nothing
 # is put over anything: what is in STATE already is for you to move away. Run it as the user that
@@ -12,30 +13,39 @@ umask 077
 
 fail() { printf '%s: %s. %s.\n' "$1" "$2" "$3" >&2; exit 1; }
 
-if [ $# != 2 ]; then printf 'usage: restore.sh BACKUP STATE\n' >&2; exit 2; fi
-backup=$(realpath --canonicalize-missing -- "$1") state=$(realpath --canonicalize-missing -- "$2")
+usage() { printf 'usage: restore.sh BACKUP STATE, or restore.sh --check BACKUP\n' >&2; exit 2; }
+
+if [ $# != 2 ] || [ -z "$1" ] || [ -z "$2" ]; then usage; fi
+state=
+if [ "$1" = --check ]; then shift; else state=$(realpath --canonicalize-missing -- "$2"); fi
+backup=$(realpath --canonicalize-missing -- "$1")
 cd /  # where one stands may be closed to the user that this runs as
 parts=(mlflow.db mlruns mlartifacts store)  # the store last: without it nothing serves
 # What a kill left of a database would be written into the one that is restored.
 remains=(mlflow.db-journal mlflow.db-wal mlflow.db-shm)
 
+sums() { find . -type f ! -path ./SHA256SUMS -print0 | LC_ALL=C sort -z | xargs -0 -r sha256sum --; }
+
 # Whether a folder has just the files that its sums name, as they say.
 check() (
   cd "$1"
+  closed=$(find . \( ! -readable -o -type d ! -executable \) -print -quit)
+  [ -z "$closed" ] || unreadable "$1/${closed#./}" "$1"
   [ -f SHA256SUMS ] || fail "$1" "no SHA256SUMS in it" "Give a folder that backup.sh made"
   [ -z "$(find . ! -type d ! -type f -print -quit)" ] ||
     fail "$1" "something in it is neither a file nor a folder" "Take another backup"
+  if sums | cmp --quiet - SHA256SUMS; then return; fi
   sha256sum --check --quiet --strict SHA256SUMS >&2 ||
     fail "$1" "damaged, see above" "Take another backup"
-  listed=$(sed 's/^[^ ]*  //' SHA256SUMS)
-  found=$(find . ! -type d ! -path ./SHA256SUMS | LC_ALL=C sort)
-  [ "$listed" = "$found" ] ||
-    fail "$1" "files that its sums do not name, or fewer" "Take another backup"
+  fail "$1" "files that its sums do not name, or fewer" "Take another backup"
 )
+unreadable() { fail "$1" "not readable to $(id -un)" "As root: chown -R $(id -un): '$2'"; }
 
-[ -d "$backup" ] || fail "$backup" "no such folder" "Give a folder that backup.sh made"
+[ -d "$backup" ] || fail "$backup" "no folder that $(id -un) can see" "Give a folder that backup.sh made"
+if [ ! -r "$backup" ] || [ ! -x "$backup" ]; then unreadable "$backup" "$backup"; fi
 check "$backup"
 [ -d "$backup/store" ] || fail "$backup" "no store in it" "Give a folder that backup.sh made"
+if [ -z "$state" ]; then printf 'whole: %s\n' "$backup"; exit; fi
 mkdir -p "$state"
 for part in "${parts[@]}" "${remains[@]}"; do
   if [ -e "$state/$part" ] || [ -L "$state/$part" ]; then

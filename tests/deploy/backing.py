@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -9,6 +10,8 @@ from subprocess import CompletedProcess
 from tests.deploy.conftest import ROOT
 
 BACKUP, RESTORE = ROOT / "deploy" / "backup.sh", ROOT / "deploy" / "restore.sh"
+# Before a command: without what lets root read everything, where a test is root.
+PLAIN = ["setpriv", "--bounding-set=-all"] if os.geteuid() == 0 else []
 
 
 def run(*command: str | Path) -> CompletedProcess[str]:

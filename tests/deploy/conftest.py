@@ -91,12 +91,16 @@ def _renamed(folder: Path, version: str) -> Path:
     return target
 
 
-@pytest.fixture
-def state(trained: Path, tmp_path: Path) -> Path:
-    """The folder that a machine keeps, with that store in it, to be changed at will."""
+def skip_without_tools() -> None:
     for name in ("flock", "sha256sum"):  # what the scripts need and not every system has
         if shutil.which(name) is None:
             pytest.skip(f"no {name} is installed")
+
+
+@pytest.fixture
+def state(trained: Path, tmp_path: Path) -> Path:
+    """The folder that a machine keeps, with that store in it, to be changed at will."""
+    skip_without_tools()
     shutil.copytree(trained, tmp_path / "state" / "store")
     return tmp_path / "state"
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from models.store import Store
-from tests.deploy.backing import BACKUP, RESTORE, a_backup, contents, run
+from tests.deploy.backing import BACKUP, PLAIN, RESTORE, a_backup, contents, run
 from tests.deploy.conftest import ROOT
 
 
@@ -26,10 +26,6 @@ def test_a_backup_has_every_file_and_its_sum_and_nobody_else_reads_it(state: Pat
     assert {line.split("  ./")[1] for line in sums} == whole.keys()
     modes = {(path.is_dir(), path.stat().st_mode & 0o777) for path in [backup, *backup.rglob("*")]}
     assert modes == {(True, 0o700), (False, 0o600)}
-
-
-# Without what lets root read everything, where a test is root.
-PLAIN = ["setpriv", "--bounding-set=-all"] if os.geteuid() == 0 else []
 
 
 def test_where_one_stands_may_be_closed_to_whom_it_runs_as(state: Path, tmp_path: Path) -> None:

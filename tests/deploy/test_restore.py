@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import time
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from starlette.testclient import TestClient
 from models.store import Store
 from serving.app import create_app
 from serving.settings import Settings
-from tests.deploy.backing import RESTORE, a_backup, contents, run
+from tests.deploy.backing import PLAIN, RESTORE, a_backup, contents, run
 
 
 def test_what_is_restored_is_its_owners_alone_and_as_it_was(state: Path, tmp_path: Path) -> None:
@@ -98,3 +99,51 @@ def test_a_damaged_backup_is_not_restored(damage: str, state: Path, tmp_path: Pa
     }
     assert done.stderr.endswith(f"{backup}: {told[damage]}\n")
     assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.parametrize("given", [[], ["a"], ["--check"], ["", "a"], ["a", ""], ["--check", ""]])
+def test_how_it_is_used_is_told(given: list[str]) -> None:
+    done = run(RESTORE, *given)
+    told = "usage: restore.sh BACKUP STATE, or restore.sh --check BACKUP\n"
+    assert (done.returncode, done.stderr) == (2, told)
+
+
+def test_a_backup_can_be_checked_before_anything_is_moved(state: Path, tmp_path: Path) -> None:
+    backup, before = a_backup(state), sorted(tmp_path.rglob("*"))
+    done = run(RESTORE, "--check", backup)
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"whole: {backup}\n", "")
+    (backup / "store" / "keys.json").write_text("{}")
+    done = run(RESTORE, "--check", backup)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.endswith(f"{backup}: damaged, see above. Take another backup.\n")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("closed", [".", "store", "store/keys.json", "SHA256SUMS"])
+def test_what_is_somebody_else_s_is_told_for_that(closed: str, state: Path, tmp_path: Path) -> None:
+    backup = a_backup(state)
+    mode = (backup / closed).stat().st_mode
+    (backup / closed).chmod(0)  # as good as another's, to who is not root
+    done = run(*PLAIN, RESTORE, backup, tmp_path / "elsewhere")
+    (backup / closed).chmod(mode)
+    user = getpass.getuser()
+    fix = f"As root: chown -R {user}: '{backup}'."
+    assert done.stderr == f"{backup / closed}: not readable to {user}. {fix}\n"
+    assert done.returncode == 1
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_names_that_sums_write_in_another_way_are_restored(state: Path, tmp_path: Path) -> None:
+    (state / "mlruns").mkdir()
+    for name in ("back\\slash", "new\nline", "re\rturn", "\\n", " -"):
+        (state / "mlruns" / name).write_text(name)
+    done = run(RESTORE, a_backup(state), tmp_path / "elsewhere")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert contents(tmp_path / "elsewhere") == contents(state)
+
+
+def test_a_state_without_a_single_file_is_restored_too(tmp_path: Path) -> None:
+    (tmp_path / "state" / "store").mkdir(parents=True)
+    done = run(RESTORE, a_backup(tmp_path / "state"), tmp_path / "elsewhere")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert list((tmp_path / "elsewhere" / "store").iterdir()) == []
