@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import json
 import logging
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from time import monotonic
-from typing import Any
 
 import anyio.to_thread
 
@@ -20,6 +17,7 @@ from models.predictor import Predictor
 from models.store import Store
 from models.version import load_predictor
 from serving.logs import noted, trace
+from serving.measured import Measured, read_measured
 from serving.metrics import Metrics
 from serving.problems import Refused
 from serving.settings import Settings
@@ -35,13 +33,13 @@ _log = logging.getLogger("newstag")
 class Loaded:
     """A model version, ready to answer; ``folder`` is absolute and without links.
 
-    ``report`` is what training wrote into ``report.json``, empty where that is no report.
+    ``measured`` is what its report says.
     """
 
     folder: Path
     manifest: Manifest
     predictor: Predictor
-    report: Mapping[str, Any] = field(default_factory=dict)
+    measured: Measured = field(default_factory=dict)
 
 
 def load(settings: Settings) -> Loaded:
@@ -55,25 +53,14 @@ def load(settings: Settings) -> Loaded:
 
 
 def _load(folder: Path, settings: Settings) -> Loaded:
+    predictor = load_predictor(folder, settings.segmenter)
     return Loaded(
         folder=folder.resolve(),
         manifest=read_manifest(folder),
-        predictor=load_predictor(folder, settings.segmenter),
-        report=_read_report(folder),
+        predictor=predictor,
+        # Now, as the folder may be pruned while the version answers.
+        measured=read_measured(folder, predictor.model.scheme),
     )
-
-
-def _read_report(folder: Path) -> Mapping[str, Any]:
-    """Now, as the folder may be pruned while the version answers.
-
-    What is no report is none: it is shown, and decides nothing.
-    """
-    try:
-        report = json.loads((folder / "report.json").read_text("utf-8"))
-        known = all(isinstance(group["group"], str) for group in report["groups"])
-    except (OSError, ValueError, LookupError, TypeError):
-        return {}
-    return report if known else {}
 
 
 class Live:

@@ -25,6 +25,7 @@ from serving.exchange import OTHER, Exchange
 from serving.form import MEDIA_TYPE, Asked, parse_form
 from serving.language import Language, choose
 from serving.live import Loaded
+from serving.measured import counted, distinct
 from serving.portrait import Portrait, figures_of, portrait
 from serving.problems import Problem, Refused
 from serving.reigns import Reigns, reigns
@@ -153,6 +154,8 @@ class Pages:
             reigns=lived,
             follows=self._service.settings.model in {"", "champion"},
             weak=weak_spots(self._portrait, language),
+            distinct=distinct,
+            counted=counted,
         )
         self._explained[key] = version, lived, text
         return Page(text, language)

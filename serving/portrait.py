@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import Any
 
 from labels.scheme import Group, Label
 from models.decision import Rule
+from models.manifest import Manifest
 from models.words import Word, words_of
 from serving.language import Language
 from serving.live import Loaded
+from serving.measured import MeasuredGroup, MeasuredLabel, distinct
 from serving.view import bound
 
 _MOST_FOR, _MOST_AGAINST = 12, 6  # words of a label
@@ -18,50 +20,26 @@ _DRAWN = 5 * _MOST_FOR  # one can be among the strongest of title, lead, text, l
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Figure:
-    """A share that was measured, with its 95 % interval; all 0 to 1."""
-
-    value: float
-    low: float
-    high: float
-
-    def spoken(self, language: Language) -> str:
-        value, low, high = (f"{one:.2f}" for one in (self.value, self.low, self.high))
-        return language.say("interval", value=value, low=low, high=high)
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
 class OfLabel:
-    """One label: its figures, None where it was not measured, its rule and its words."""
+    """One label: its rule, its figures and its words."""
 
     label: Label
     trained: bool
     threshold: str
     sure: str
-    articles: int | None = None
-    precision: Figure | None = None
-    recall: Figure | None = None
-    f1: Figure | None = None
-    speaking_for: list[Word] = field(default_factory=list)
-    speaking_against: list[Word] = field(default_factory=list)
+    measured: MeasuredLabel
+    speaking_for: list[Word]
+    speaking_against: list[Word]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class OfGroup:
-    """One group; ``macro`` and what follows are None where nothing was measured.
-
-    ``confusion`` has a row for each label that articles have, of an exclusive group.
-    """
+    """One group; ``pieces`` says that pieces of words count in it, and not words alone."""
 
     group: Group
     labels: list[OfLabel]
-    articles: int = 0
-    macro: Figure | None = None
-    micro: Figure | None = None
-    kept_right: Figure | None = None
-    calibration_error: Figure | None = None
-    reviewed: float = 0.0
-    confusion: list[list[float]] = field(default_factory=list)
+    measured: MeasuredGroup
+    pieces: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -80,27 +58,36 @@ def portrait(loaded: Loaded) -> Portrait:
     """Of a loaded version."""
     model, manifest = loaded.predictor.model, loaded.manifest
     words = _words(loaded)
-    measured = _measured(loaded)
     return Portrait(
         version=manifest.version,
         created=manifest.created,
         commit=manifest.commit,
         counts=manifest.counts,
-        given=_is_given(loaded),
+        given=is_given(manifest),
         groups=[
-            _group(group, model.rules[group.id], measured.get(group.id, {}), words)
+            OfGroup(
+                group=group,
+                labels=_labels(group, model.rules[group.id], _measured(loaded, group), words),
+                measured=_measured(loaded, group),
+                pieces=reads_pieces(manifest, group),
+            )
             for group in model.scheme.groups
         ],
     )
 
 
-def _measured(loaded: Loaded) -> dict[str, Mapping[str, Any]]:
-    """The figures of each group that was measured, as the report has them."""
-    return {one["group"]: one for one in loaded.report.get("groups", [])}
+def _measured(loaded: Loaded, group: Group) -> MeasuredGroup:
+    return loaded.measured.get(group.id) or MeasuredGroup()
 
 
-def _is_given(loaded: Loaded) -> bool:
-    return bool(loaded.manifest.counts.get("given"))
+def is_given(manifest: Manifest) -> bool:
+    return bool(manifest.counts.get("given"))
+
+
+def reads_pieces(manifest: Manifest, group: Group) -> bool:
+    """Whether runs of characters are among the features that a group was learnt with."""
+    learner: Any = manifest.recipe["exclusive" if group.exclusive else "multi"]
+    return any(block["unit"] == "character" for block in learner["blocks"])
 
 
 def _words(loaded: Loaded) -> dict[tuple[str, str], list[Word]]:
@@ -114,17 +101,16 @@ def _words(loaded: Loaded) -> dict[tuple[str, str], list[Word]]:
     return {key: list(words.values()) for key, words in found.items()}
 
 
-def _group(
+def _labels(
     group: Group,
     rule: Rule,
-    measured: Mapping[str, Any],
+    measured: MeasuredGroup,
     words: Mapping[tuple[str, str], list[Word]],
-) -> OfGroup:
-    of_labels = {one["label"]: one for one in measured.get("labels", [])}
+) -> list[OfLabel]:
     labels = []
     for place, label in enumerate(group.labels):
         learnt = rule.trained[place]
-        mine = of_labels.get(label.id, {})
+        mine = measured.labels.get(label.id) or MeasuredLabel()
         found = words.get((group.id, label.id), []) if learnt else []
         labels.append(
             OfLabel(
@@ -132,45 +118,23 @@ def _group(
                 trained=learnt,
                 threshold=bound(rule.thresholds[place]) if learnt and not group.exclusive else "",
                 sure=bound(rule.sure[place]) if learnt and rule.sure[place] <= 1 else "",
-                articles=mine.get("articles"),
-                precision=_figure(mine.get("precision") if learnt else None),
-                recall=_figure(mine.get("recall") if learnt else None),
-                f1=_figure(mine.get("f1") if learnt else None),
+                measured=mine if learnt else replace(mine, precision=None, recall=None, f1=None),
                 speaking_for=[word for word in found if word.rank > 0][:_MOST_FOR],
                 speaking_against=[word for word in found if word.rank < 0][:_MOST_AGAINST],
             )
         )
-    return OfGroup(
-        group=group,
-        labels=labels,
-        articles=int(measured.get("articles", 0)),
-        macro=_figure(measured.get("f1_macro")),
-        micro=_figure(measured.get("f1_micro")),
-        kept_right=_figure(measured.get("kept_right")),
-        calibration_error=_figure(measured.get("calibration_error")),
-        reviewed=float(measured.get("reviewed", 0.0)),
-        confusion=measured.get("confusion", []),
-    )
-
-
-def _figure(raw: Mapping[str, float] | None) -> Figure | None:
-    """None also for a share of nothing, which reports have as 0 within 0 to 1."""
-    if raw is None or (raw["value"], raw["low"], raw["high"]) == (0, 0, 1):
-        return None
-    return Figure(value=raw["value"], low=raw["low"], high=raw["high"])
+    return labels
 
 
 def figures_of(loaded: Loaded, language: Language) -> list[str]:
     """How good a version is, in a sentence for each group."""
-    measured, source = _measured(loaded), "given" if _is_given(loaded) else "starter"
+    key = "figures_given" if is_given(loaded.manifest) else "figures_starter"
     found = []
     for group in loaded.predictor.model.scheme.groups:
-        name, mine = language.name(group), measured.get(group.id, {})
-        macro = _figure(mine.get("f1_macro"))
-        if macro is None:
+        name, mine = language.name(group), _measured(loaded, group)
+        if mine.macro is None:
             found.append(language.say("figures_none", group=name))
             continue
-        value, low, high = (f"{one:.2f}" for one in (macro.value, macro.low, macro.high))
-        told = {"group": name, "value": value, "low": low, "high": high}
-        found.append(language.say(f"figures_{source}", count=mine["articles"], **told))
+        told = {"group": name, "count": mine.articles, "distinct": distinct(mine, language)}
+        found.append(language.say(key, **told, **mine.macro.shown()))
     return found

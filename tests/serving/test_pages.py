@@ -92,7 +92,7 @@ def test_a_pasted_post_is_called_what_programs_are_told(
     domains = [names[label] for label in found.given["domains"]] or ["none"]
     assert said == ["type", names[best], "domains", *domains]
     assert found.model in page
-    review = "A person should look" if found.review else "Nothing asks for a person"
+    review = "A person should look" if found.review else "No review needed"
     assert review in page
 
 
@@ -258,7 +258,7 @@ def test_the_model_is_explained_to_an_editor(client: TestClient, loaded: Loaded)
         "Measured on the newsroom&#39;s own posts",
         "<dt>measured on</dt><dd>24</dd>",
         "What is taken for what: type",
-        "There are few articles to judge the type by (24)",
+        "There are few distinct articles to judge the type by (24)",
         "元宇宙",
         "first version",
         "live",

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import copy
-import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -12,7 +11,8 @@ from models.manifest import read_manifest
 from models.words import words_of
 from serving.language import choose
 from serving.live import Loaded
-from serving.portrait import Figure, OfGroup, Portrait, figures_of, portrait
+from serving.measured import Figure, MeasuredGroup, MeasuredLabel
+from serving.portrait import Portrait, figures_of, portrait
 from serving.weak import weak_spots
 
 EN, ZH = choose("en", ""), choose("zh", "")
@@ -24,17 +24,11 @@ def drawn(loaded: Loaded) -> Portrait:
 
 
 def test_figures_are_those_of_the_report(drawn: Portrait, loaded: Loaded) -> None:
-    report = json.loads((loaded.folder / "report.json").read_text("utf-8"))
     assert drawn.given
-    assert [group.articles for group in drawn.groups] == [24, 24]
-    for mine, theirs in zip(drawn.groups, report["groups"], strict=True):
-        assert mine.macro is not None
-        assert mine.macro.value == theirs["f1_macro"]["value"]
-        assert mine.confusion == theirs["confusion"]
-        for label, one in zip(mine.labels, theirs["labels"], strict=True):
-            assert label.label.id == one["label"]
-            assert label.articles == one["articles"]
-            assert label.recall == Figure(**one["recall"])
+    for group in drawn.groups:
+        mine = loaded.measured[group.group.id]
+        assert group.measured == mine
+        assert [one.measured for one in group.labels] == list(mine.labels.values())
 
 
 def test_each_label_has_its_strongest_words(drawn: Portrait) -> None:
@@ -56,20 +50,10 @@ def test_rules_are_shown_and_never_is_nothing(loaded: Loaded) -> None:
 
 
 def test_without_a_report_there_are_words_and_no_figures(loaded: Loaded) -> None:
-    found = portrait(replace(loaded, report={}))
+    found = portrait(replace(loaded, measured={}))
     assert found.given  # what it learnt from is known all the same
-    assert all(group.macro is None for group in found.groups)
-    assert all(one.f1 is None and one.speaking_for for one in found.groups[1].labels)
-
-
-def test_a_share_of_nothing_is_no_figure(loaded: Loaded) -> None:
-    report = copy.deepcopy(dict(loaded.report))
-    report["groups"][0]["kept_right"] = {"value": 0.0, "low": 0.0, "high": 1.0}
-    report["groups"][0]["labels"][0]["precision"] = {"value": 0.0, "low": 0.0, "high": 1.0}
-    kinds, _ = portrait(replace(loaded, report=report)).groups
-    assert kinds.kept_right is None
-    assert kinds.labels[0].precision is None
-    assert kinds.labels[0].recall is not None
+    assert all(group.measured.macro is None for group in found.groups)
+    assert all(one.measured.f1 is None and one.speaking_for for one in found.groups[1].labels)
 
 
 def test_a_label_that_was_not_learnt_has_neither_words_nor_figures(loaded: Loaded) -> None:
@@ -79,13 +63,8 @@ def test_a_label_that_was_not_learnt_has_neither_words_nor_figures(loaded: Loade
     predictor.model = replace(model, rules={**model.rules, "domains": rule})
     _, domains = portrait(replace(loaded, predictor=predictor)).groups
     one = domains.labels[3]
-    assert (one.threshold, one.sure, one.f1, one.precision, one.recall) == (
-        "",
-        "",
-        None,
-        None,
-        None,
-    )
+    assert (one.threshold, one.sure) == ("", "")
+    assert one.measured == MeasuredLabel(articles=5)
     assert (one.speaking_for, one.speaking_against) == ([], [])
 
 
@@ -110,34 +89,37 @@ def test_a_word_stands_once_where_it_is_strongest(drawn: Portrait, loaded: Loade
 
 
 def test_figures_in_a_sentence_say_what_they_were_measured_on(loaded: Loaded) -> None:
-    report = copy.deepcopy(dict(loaded.report))
-    report["groups"][1]["articles"] = 9
-    value = report["groups"][0]["f1_macro"]["value"]
-    kinds, domains = figures_of(replace(loaded, report=report), EN)
-    assert kinds.startswith(f"type: macro-F1 {value:.2f} (")
-    assert "on 24 posts of yours" in kinds
-    assert "on 9 posts of yours" in domains
+    kinds, domains = loaded.measured.values()
+    changed = {"type": kinds, "domains": replace(domains, articles=216)}
+    told = figures_of(replace(loaded, measured=changed), EN)
+    assert kinds.macro is not None
+    assert told[0].startswith(f"type: macro-F1 {kinds.macro.value:.2f} (")
+    assert "on 24 posts of yours, by" in told[0]
+    assert "on 216 posts of yours (24 distinct), by" in told[1]
     starter = replace(loaded.manifest, counts={"articles": 24, "starter": 24})
     assert "no accuracy on real posts" in figures_of(replace(loaded, manifest=starter), EN)[0]
-    assert figures_of(replace(loaded, report={}), EN)[1] == "domains: not measured."
+    assert figures_of(replace(loaded, measured={}), EN)[1] == "domains: not measured."
+
+
+def test_pieces_of_words_count_where_the_recipe_has_them(loaded: Loaded) -> None:
+    assert [group.pieces for group in portrait(loaded).groups] == [True, False]
 
 
 def figure(value: float) -> Figure:
     return Figure(value=value, low=value - 0.1, high=min(value + 0.1, 1.0))
 
 
-def with_labels(drawn: Portrait, at: int, **changed: object) -> Portrait:
+def with_labels(drawn: Portrait, at: int, *, trained: bool = True, **changed: Any) -> Portrait:
     """Every label is good, but for one domain."""
+    good = MeasuredLabel(articles=500, precision=figure(0.95), recall=figure(0.95), f1=figure(0.95))
     groups = []
     for number, group in enumerate(drawn.groups):
-        good = {"articles": 500, "f1": figure(0.95), "recall": figure(0.95)}
-        labels = [
-            replace(one, **{**good, "precision": figure(0.95), "trained": True})  # type: ignore[arg-type]
-            for one in group.labels
-        ]
+        labels = [replace(one, measured=good) for one in group.labels]
         if number == 1:
-            labels[at] = replace(labels[at], **changed)  # type: ignore[arg-type]
-        groups.append(replace(group, articles=1000, labels=labels, confusion=[]))
+            weak = replace(good, **changed)
+            labels[at] = replace(labels[at], trained=trained, measured=weak)
+        measured = MeasuredGroup(articles=1000, distinct=1000)
+        groups.append(replace(group, labels=labels, measured=measured))
     return replace(drawn, groups=groups, given=True)
 
 
@@ -154,12 +136,40 @@ def test_a_version_without_weak_labels_has_the_limits_of_all(drawn: Portrait) ->
 
 
 def test_weak_labels_are_named_with_their_figures(drawn: Portrait) -> None:
-    weak = {"f1": figure(0.7), "recall": figure(0.6), "precision": figure(0.84), "articles": 19}
+    weak: dict[str, Any] = {
+        "f1": figure(0.7),
+        "recall": figure(0.6),
+        "precision": figure(0.84),
+        "articles": 19,
+    }
     assert spots(with_labels(drawn, 2, **weak)) == [
         "biomedicine was judged on 19 articles only.",
         "biomedicine: F1 0.70 (0.60 to 0.80). It is one of the labels to look at twice.",
-        "biomedicine: 40% of the posts that have it are missed.",
+        "biomedicine: 40% of the articles that have it are missed.",
         "biomedicine: 16% of those given are wrong.",
+    ]
+
+
+def test_a_label_that_near_duplicates_judged_is_a_rare_one(drawn: Portrait) -> None:
+    assert spots(with_labels(drawn, 2, articles=54, distinct=5.99999999)) == [
+        "biomedicine was judged on 6 distinct articles only."
+    ]
+    assert spots(with_labels(drawn, 2, articles=54, distinct=20.0)) == []
+    assert spots(with_labels(drawn, 2, articles=6, distinct=5.99999999)) == [
+        "biomedicine was judged on 6 articles only."
+    ]
+
+
+def test_figures_by_models_that_had_not_learnt_a_label_are_no_figures_of_it(
+    drawn: Portrait,
+) -> None:
+    low: dict[str, Any] = {"f1": figure(0.1), "recall": figure(0.1), "precision": figure(0.8)}
+    assert spots(with_labels(drawn, 2, **low, unlearnt=True)) == [
+        (
+            "biomedicine: some of the models that judged had not learnt it, for want of articles, "
+            "so its figures are too low."
+        ),
+        "biomedicine: 20% of those given are wrong.",
     ]
 
 
@@ -177,7 +187,8 @@ def test_what_is_taken_for_something_else_is_named_the_most_frequent_first(
 ) -> None:
     good = with_labels(drawn, 0)
     table = [[12345.5, 1234.5, 0.0, 0.0], [0.0, 96.0, 4.0, 0.0], [0.0, 20.0, 80.0, 0.0], [0.0] * 4]
-    groups: list[OfGroup] = [replace(good.groups[0], confusion=table), good.groups[1]]
+    kinds = replace(good.groups[0], measured=MeasuredGroup(confusion=table))
+    groups = [kinds, good.groups[1]]
     assert spots(replace(good, groups=groups)) == [
         "event is called news in 20 of its 100 articles.",
         "policy notice is called news in 1234.5 of its 13580 articles.",
@@ -186,11 +197,14 @@ def test_what_is_taken_for_something_else_is_named_the_most_frequent_first(
 
 def test_few_posts_and_none_of_ones_own_are_said_of_each_group(drawn: Portrait) -> None:
     good = with_labels(drawn, 0)
-    few = [replace(good.groups[0], articles=40), replace(good.groups[1], articles=0)]
+    few = [
+        replace(good.groups[0], measured=MeasuredGroup(articles=216, distinct=40)),
+        replace(good.groups[1], measured=MeasuredGroup()),
+    ]
     assert spots(replace(good, groups=few)) == [
         (
-            "There are few articles to judge the type by (40): figures can be off by as much as "
-            "their intervals are wide."
+            "There are few distinct articles to judge the type by (40): figures can be off by as "
+            "much as their intervals are wide."
         )
     ]
     (starter,) = spots(replace(good, given=False))
@@ -204,7 +218,7 @@ def test_what_was_not_learnt_is_said_first(drawn: Portrait) -> None:
 
 
 def test_figures_that_are_missing_are_no_weakness(drawn: Portrait) -> None:
-    nothing = {"f1": None, "precision": None, "recall": None}
+    nothing: dict[str, Any] = {"f1": None, "precision": None, "recall": None}
     assert spots(with_labels(drawn, 1, **nothing)) == []
     rare = with_labels(drawn, 1, **nothing, articles=0)
     assert spots(rare) == ["brain-computer interface was judged on 0 articles only."]
