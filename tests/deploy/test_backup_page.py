@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -18,20 +16,11 @@ from models.store import Store
 from newstag import cli
 from tests.deploy.backing import a_backup, contents
 from tests.deploy.conftest import ROOT
-from tests.docs.blocks import read_blocks
+from tests.deploy.page import PAGE, STUBS, Shell, blocks
 from training.syncing import Sync
 from training.tracker import Tracker
 
-PAGE = ROOT / "docs" / "deploy.md"
-
-# Commands that a test has no right to, as far as they matter: who one is stays the same, and
-# there are no services. What newstag is asked is kept, and asked in this process, where MLflow
-# is loaded once.
-STUBS = {
-    "systemctl": 'echo "systemctl $*"',
-    "runuser": 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"',
-    "newstag": 'echo "$*" >>"$(dirname "$0")/asked"',
-}
+ASKING = ["models list", "keys list", "models history"]
 
 
 def of_the_page(state: Path, tmp_path: Path) -> list[str]:
@@ -41,36 +30,18 @@ def of_the_page(state: Path, tmp_path: Path) -> list[str]:
         "/var/backups/newstag": tmp_path / "backups",
         "/opt/newstag/current/deploy": ROOT / "deploy",
     }
-    lines = PAGE.read_text("utf-8").splitlines()
-    first, last = (lines.index(f"## {name}") for name in ("Backup and restore", _NEXT))
-    texts = [block.text for block in read_blocks(PAGE) if first < block.line < last]
+    texts = blocks("Backup and restore", here)
     texts = [text for text in texts if "docker" not in text]  # there is no engine
     assert len(texts) == 4
-    for path, own in here.items():
-        texts = [text.replace(path, str(own)) for text in texts]
     return texts
 
 
-_NEXT = "Upgrade newstag, and go back"
-
-
 @pytest.fixture
-def shell(tmp_path: Path) -> Callable[[str], CompletedProcess[str]]:
-    """A shell with the commands that the page takes for granted."""
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    for name, text in STUBS.items():
-        (programs / name).write_text(f"#!/bin/bash\n{text}\n", "utf-8")
-        (programs / name).chmod(0o755)
-    environment = {**os.environ, "PATH": f"{programs}:{os.environ['PATH']}"}
-
-    def run_in(text: str) -> CompletedProcess[str]:
-        command = ["bash", "-euo", "pipefail", "-c", text]
-        return subprocess.run(
-            command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False
-        )
-
-    return run_in
+def shell(tmp_path: Path) -> Shell:
+    """Where newstag is asked is kept; the test asks in its process, where MLflow is loaded once."""
+    shell = Shell(tmp_path)
+    shell.puts(**STUBS, newstag='echo "$*" >>"$(dirname "$0")/asked"')
+    return shell
 
 
 def told(state: Path, commands: list[str], database: str = "mlflow.db") -> str:
@@ -86,20 +57,19 @@ def told(state: Path, commands: list[str], database: str = "mlflow.db") -> str:
 def test_what_was_destroyed_is_as_before_by_the_commands_of_the_page(
     state: Path,
     tmp_path: Path,
-    shell: Callable[[str], CompletedProcess[str]],
+    shell: Shell,
     fresh_database: Callable[[Path], str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.chdir(state)
     sync = Sync(store=Store(state / "store"), tracker=Tracker(uri=fresh_database(state)))
     assert len(list(sync.run())) >= 2
-    asking = ["models list", "keys list", "models history"]
-    before, said = contents(state), told(state, asking)
+    before, said = contents(state), told(state, ASKING)
     assert said.count("@champion") == 1
     assert {"store/keys.json", "mlflow.db"} <= set(before)
     assert any(name.startswith("mlruns/") for name in before)
     making, checking, restoring, syncing = of_the_page(state, tmp_path)
-    done = shell(making + checking)
+    done = shell.run(making + checking)
     assert done.returncode == 0, done.stderr
 
     shutil.rmtree(state / "mlruns")
@@ -108,10 +78,11 @@ def test_what_was_destroyed_is_as_before_by_the_commands_of_the_page(
     for path in (state / "store").iterdir():
         shutil.rmtree(path) if path.is_dir() else path.unlink()
 
-    done = shell(checking + restoring + syncing)
+    done = shell.run(checking + restoring + syncing)
     assert done.returncode == 0, done.stderr
+    assert "\nsystemctl restart newstag\n" in done.stdout
     asked = (tmp_path / "programs" / "asked").read_text().splitlines()
-    assert asked == [*asking, "models sync"]
+    assert asked == [*ASKING, "models sync"]
     # By another name, as MLflow has the file open that was there before.
     after = told(state, asked, "./mlflow.db").replace("/./", "/")
     assert after == f"{said}store and registry agree\n"
@@ -129,3 +100,46 @@ def test_revoked_keys_that_the_page_warns_of_are_live_in_a_backup(state: Path) -
     keys = json.loads((backup / "store" / "keys.json").read_text("utf-8"))["keys"]
     assert {key["name"]: key["revoked"] is None for key in keys} == {"cms": True, "old": False}
     assert re.search(r"\*\*revoked keys are live again\*\*", PAGE.read_text("utf-8"))
+
+
+RESTARTED = "systemctl restart newstag\n"
+
+
+def typed(shell: Shell, state: Path) -> CompletedProcess[str]:
+    """What comes of checking and restoring as pasted, which never restarts the service."""
+    _, checking, restoring, _ = of_the_page(state, shell.folder)
+    done = shell.paste(checking + restoring)
+    assert RESTARTED not in done.stdout
+    assert done.stdout.endswith("systemctl start newstag-backup.timer\n")
+    return done
+
+
+@pytest.mark.parametrize("why", ["damaged", "incomplete"])
+def test_before_a_backup_is_found_whole_nothing_is_moved_or_stopped(
+    why: str, state: Path, shell: Shell
+) -> None:
+    backup, before = a_backup(state), contents(state)
+    if why == "damaged":
+        (backup / "store" / "keys.json").write_text("{}")
+    else:  # there is no other
+        backup.rename(backup.with_name(f"{backup.name}-incomplete"))
+    done = typed(shell, state)
+    assert done.stderr
+    assert "systemctl stop" not in done.stdout
+    assert contents(state) == before
+    assert not (shell.folder / "programs" / "asked").exists()
+
+
+@pytest.mark.parametrize("fails", ["runuser", "newstag"])
+def test_after_a_step_that_fails_the_service_that_answers_is_not_restarted(
+    fails: str, state: Path, shell: Shell
+) -> None:
+    backup, before = a_backup(state), contents(state / "store")
+    check = 'case $* in *--check*) exit ;; esac; echo "no space left" >&2; exit 1'
+    shell.puts(**{fails: check})
+    done = typed(shell, state)
+    assert "no space left\n" in done.stderr
+    given, stopped = (done.stdout.index(said) for said in (f"chown -R newstag: {backup}\n", "stop"))
+    assert given < stopped
+    (lost,) = state.glob("lost-*")
+    assert contents(lost / "store") == before

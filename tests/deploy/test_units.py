@@ -12,6 +12,8 @@ from click.testing import CliRunner
 from newstag import cli
 from serving.settings import Settings
 from tests.deploy.conftest import ROOT, Tool
+from tests.deploy.page import PAGE
+from tests.docs.blocks import read_blocks
 
 SERVICES = sorted((ROOT / "deploy").glob("*.service"))
 UNITS = sorted([*SERVICES, *(ROOT / "deploy").glob("*.timer")])
@@ -49,6 +51,21 @@ def test_little_is_left_open(service: str, units: Path, tool: Tool) -> None:
     assert done.returncode == 0, done.stdout
     (score,) = re.findall(r"exposure level for \S+: ([\d.]+)", done.stdout)
     assert float(score) <= 1.3
+
+
+def test_the_list_of_addresses_on_the_page_lets_the_service_ask_itself(
+    units: Path, tmp_path: Path, tool: Tool
+) -> None:
+    (listed,) = (block for block in read_blocks(PAGE) if block.language == "ini")
+    (allowed,) = re.findall(r"^IPAddressAllow=(.*)$", listed.text, flags=re.MULTILINE)
+    assert {"localhost", "10.0.0.11"} < set(allowed.split())  # and one of nginx.conf's machines
+    assert "server 10.0.0.11:8000" in (ROOT / "deploy" / "nginx.conf").read_text("utf-8")
+    path = tmp_path / "newstag.service"
+    path.write_text((units / path.name).read_text("utf-8") + listed.text, "utf-8")
+    done = tool("systemd-analyze", "verify", "--man=no", path)
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+    done = tool("systemd-analyze", "security", "--offline=true", path)
+    assert "Service defines IP address allow list with non-localhost entries" in done.stdout
 
 
 @pytest.mark.parametrize("path", SERVICES, ids=lambda path: path.name)
