@@ -107,7 +107,8 @@ def test_training_tells_what_it_read(made: tuple[CompletedProcess[str], Path]) -
         "words of your own: 3; cut apart without the dictionary: 2 (青石/市, 算力/芯片)"
     )
     assert done.stderr.splitlines()[0] == (
-        "note: words.txt:3: jieba's columns: the word is taken without frequency and tag"
+        "note: words.txt: jieba's columns in 1 line, of which the word alone is taken: "
+        "'算力芯片' in line 3"
     )
 
 

@@ -11,12 +11,12 @@ import pytest
 from labels.dictionary import read_dictionary
 from labels.errors import InputError
 
-OF_JIEBA = "jieba's columns: the word is taken without frequency and tag"
 BLANK = "Write the parts on lines of their own, or the word without its blank."
 COMMENT = "Write comments on lines of their own."
 PARTS = "Write the parts on lines of their own, or leave them out."
 
 Read = Callable[[str | bytes], tuple[str, ...]]
+Refused = Callable[[str | bytes], str]
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def read(notices: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.fixture
-def refused(read: Read) -> Callable[[str | bytes], str]:
+def refused(read: Read) -> Refused:
     """What is told of words.txt with this content."""
 
     def run(content: str | bytes) -> str:
@@ -47,9 +47,6 @@ def refused(read: Read) -> Callable[[str | bytes], str]:
         return str(error.value)
 
     return run
-
-
-Refused = Callable[[str | bytes], str]
 
 
 def test_comments_blank_lines_and_repeats_are_no_words(read: Read) -> None:
@@ -79,23 +76,43 @@ def test_a_gzipped_list_is_read(read: Read) -> None:
 
 
 def test_of_jieba_s_columns_the_word_is_taken_with_a_note(read: Read, notices: list[str]) -> None:
-    given = "低空经济\n车路云 5\n量子网络 3 n\neVTOL\t3\teng\n"
-    assert read(given) == ("低空经济", "车路云", "量子网络", "evtol")
-    assert notices == [
-        f"words.txt:2: {OF_JIEBA}, here and in 2 more lines",
-    ]
+    given = "低空经济\n车路云 5\n量子网络 3 n\neVTOL\t3\teng\n凱特琳 nz\n"
+    assert read(given) == ("低空经济", "车路云", "量子网络", "evtol", "凱特琳")
+    (notice,) = notices
+    assert notice == (
+        "words.txt: jieba's columns in 4 lines, of which the words alone are taken: '车路云' in "
+        "line 2, '量子网络' in line 3, 'evtol' in line 4, '凱特琳' in line 5"
+    )
+
+
+def test_the_note_shows_five_words_and_counts_the_rest(read: Read, notices: list[str]) -> None:
+    assert read("车路云 5 n\n" * 4 + "Windows 11\n" + "车路云 nz\n" * 1000)[1:] == ("windows",)
+    assert notices[0].startswith("words.txt: jieba's columns in 1,005 lines, of which ")
+    assert notices[0].endswith("'车路云' in line 4, 'windows' in line 5 and 1,000 more")
 
 
 def test_one_line_of_jieba_s_is_told_by_itself(read: Read, notices: list[str]) -> None:
     read("车路云 5 n\n")
-    assert notices == [f"words.txt:1: {OF_JIEBA}"]
+    assert notices == [
+        "words.txt: jieba's columns in 1 line, of which the word alone is taken: '车路云' in line 1"
+    ]
+
+
+def test_a_tag_is_what_jieba_writes(refused: Refused, notices: list[str]) -> None:
+    """Of words with a blank, jieba's own reader would take the last for a tag, or for none."""
+    for line in ("deep learning", "GPT Plus", "iPhone 15 Pro", "Edu Trust认证 2000"):
+        assert f"a blank in '{line.lower()}', which never matches" in refused(line)
+    assert "is a single character" in refused("脑 3 n")
+    assert "'·' in '爱因斯坦·罗森', which ends a word" in refused("爱因斯坦·罗森 5 nr")
+    assert "is a single character" in refused("\u200b 5")
+    assert notices == []
 
 
 @pytest.mark.parametrize(
     ("line", "told"),
     [
         ("低空 经济", f"a blank in '低空 经济', which never matches. {BLANK}"),
-        ("低空经济 nz", f"a blank in '低空经济 nz', which never matches. {BLANK}"),
+        ("低空经济 新", f"a blank in '低空经济 新', which never matches. {BLANK}"),
         ("低空\u2028经济", f"a blank in '低空 经济', which never matches. {BLANK}"),
         ("低空 # 新", "a blank in '低空 # 新', which never matches. " + COMMENT),
         ("低空，量子", f"',' in '低空,量子', which ends a word in every text. {PARTS}"),
@@ -120,6 +137,12 @@ def test_every_line_that_is_wrong_is_told_at_once(refused: Refused) -> None:
     assert refused("脑\n" * 13).endswith(
         " Leave it out; mend lines 2, 3, 4, 5, 6, 7, 8, 9, 10, 11 and 2 more as well."
     )
+
+
+def test_of_a_million_lines_that_are_wrong_a_thousand_are_read(refused: Refused) -> None:
+    assert refused("脑\n" * 999).endswith(" 10, 11 and 988 more as well.")
+    told = refused("脑\n".encode() * 1000 + b"\xb5\xcd\xbf\xd5\n")  # else told as not UTF-8
+    assert told.endswith(" 10, 11 and at least 989 more as well.")
 
 
 def test_lines_are_counted_from_the_first_also_where_it_is_blank(refused: Refused) -> None:
