@@ -13,7 +13,10 @@ _SHOWN = 20  # changed articles; JSON has all of them
 
 
 def comparison_lines(comparison: Comparison, most: int = _SHOWN) -> Iterator[str]:
-    """The comparison for a terminal, with at most so many of the changed articles."""
+    """The comparison for a terminal, with at most so many of the changed articles.
+
+    Those that are broken come first: they are what speaks against the second version.
+    """
     yield f"{comparison.first} -> {comparison.second}"
     if not comparison.refused:
         yield from _basis_lines(comparison)
@@ -87,8 +90,9 @@ def _changed_lines(changed: Sequence[ArticleChange], most: int) -> Iterator[str]
     counted = Counter(one.outcome for one in changed)
     yield ""
     yield f"changed labels: {', '.join(f'{n} {outcome}' for outcome, n in counted.most_common())}"
-    width = max(len(one.id) for one in changed[:most])
-    for one in changed[:most]:
+    listed = sorted(changed, key=lambda one: one.outcome != "broken")[:most]
+    width = max(len(one.id) for one in listed)
+    for one in listed:
         gold = "" if one.gold is None else f", gold {_joined(one.gold)}"
         change = f"{_joined(one.first)} -> {_joined(one.second)}"
         yield f"  {one.id:{width}}  {one.group}: {change} ({one.outcome}{gold})"

@@ -421,6 +421,18 @@ def test_a_searched_recipe_is_said_to_be_flattered(trained: Trained, saved: Save
     assert any(line.startswith(f"The recipe of {second.name} was chosen by") for line in lines)
 
 
+def test_a_terminal_shows_the_broken_ones_first(trained: Trained, saved: Save) -> None:
+    good = perfect(trained)
+    rows = having(trained, AI, 24)
+    mended, broken = rows[:22], rows[22:]
+    found = compare(saved(wrong_in(good, mended, AI)), saved(wrong_in(good, broken, AI)))
+    lines = list(comparison_lines(found))
+    at = lines.index("changed labels: 22 mended, 2 broken") + 1
+    ids = [trained.corpus.samples[row].article.id for row in (*broken, *mended)]
+    assert [line.split()[0] for line in lines[at:-1]] == ids[:20]
+    assert lines[-1] == "  and 4 more; --json has all of them"
+
+
 @pytest.mark.parametrize(
     ("value", "said"),
     [
