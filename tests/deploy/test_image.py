@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 import tomllib
+from pathlib import PurePath
 
+import pytest
 import yaml  # type: ignore[import-untyped] # has no types, and comes with MLflow
 
 from tests.deploy.conftest import ROOT, Tool
@@ -39,20 +41,54 @@ def test_the_base_is_one_release_of_a_python_that_we_support() -> None:
     assert int(tag.split(".")[1]) >= int(least[1])
 
 
+def pattern(text: str) -> re.Pattern[str]:
+    """A line of .dockerignore: ** is any folders or none, * anything but a slash."""
+    kinds = {"**/": "(?:.*/)?", "*": "[^/]*"}
+    parts = re.split(r"(\*\*/|\*)", text)
+    return re.compile("".join(kinds.get(part, re.escape(part)) for part in parts))
+
+
+def let_through(path: str) -> bool:
+    """Whether a file goes to the builder: the last line counts that names it or a folder above."""
+    through = True
+    for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines():
+        name = pattern(line.removeprefix("!"))
+        above = (str(one) for one in [PurePath(path), *PurePath(path).parents])
+        if line and line[0] != "#" and any(map(name.fullmatch, above)):
+            through = line[0] == "!"
+    return through
+
+
 def test_what_is_copied_is_there_and_let_through_to_the_builder() -> None:
-    let_through = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
     copied = [one.split() for one in instructions("COPY") if not one.startswith("--from")]
     sources = {source for *some, _target in copied for source in some}
     assert {"pyproject.toml", "uv.lock", "newstag.py", "serving", "deploy/ready.py"} <= sources
-    for source in sources:
-        assert (ROOT / source).exists()
-        assert f"!{source}" in let_through
+    for source in (ROOT / name for name in sources):
+        assert source.exists()
+        for path in [source, *source.rglob("*")]:
+            name = path.relative_to(ROOT)
+            made_here = {"__pycache__", "store"} & {*name.parts}
+            assert let_through(str(name)) or made_here, name
 
 
-def test_nothing_goes_to_the_builder_that_is_not_named() -> None:
-    lines = (ROOT / ".dockerignore").read_text("utf-8").splitlines()
-    assert next(line for line in lines if not line.startswith("#")) == "*"
-    assert lines.index("models/store") > lines.index("!models")
+@pytest.mark.parametrize(
+    "path",
+    [
+        ".git/config",
+        ".venv/bin/python",
+        "store/keys.json",
+        "mlflow.db",
+        "posts.csv",
+        "models/store/champion",
+        "deploy/tracking.env",
+        "deploy/prometheus/alerts.yml",
+        "tests/deploy/test_image.py",
+        "serving/__pycache__/app.cpython-311.pyc",
+        "serving/app.pyc",
+    ],
+)
+def test_nothing_goes_to_the_builder_that_is_not_named(path: str) -> None:
+    assert not let_through(path)
 
 
 def test_every_room_is_in_the_image() -> None:

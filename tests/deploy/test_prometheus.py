@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import yaml  # type: ignore[import-untyped] # has no types, and comes with MLflo
 from prometheus_client.parser import text_string_to_metric_families
 from starlette.testclient import TestClient
 
+from docs.reference.codes import codes
 from serving.app import create_app
 from serving.rendering import ASSETS
 from serving.settings import Settings
@@ -89,13 +91,45 @@ def test_every_metric_of_the_service_is_on_the_dashboard(page: str) -> None:
     assert {name for name in there if name.startswith("newstag_")} - drawn == set()
 
 
+def matchers(query: str) -> Iterator[tuple[str, str, str]]:
+    """What a query asks of labels: metric, label and value."""
+    for name, inner in re.findall(r"\b(newstag_\w+)\{([^}]*)\}", query):
+        for label, value in re.findall(r'(\w+)\s*(?:=~|!~|!=|=)\s*"([^"]*)"', inner):
+            yield name, label, value
+
+
 def test_every_label_is_one_that_the_metric_has(page: str) -> None:
     known = samples(page)
     outside = {"job", "instance"}
     for query in [*(rule["expr"] for rule in RULES), *shown()]:
-        for name, matchers in re.findall(r"\b(newstag_\w+)\{([^}]*)\}", query):
-            labels = set(re.findall(r"(\w+)\s*(?:=~|!~|!=|=)", matchers))
-            assert labels - outside <= known[name] or not known[name], query
+        for name, label, _value in matchers(query):
+            assert label in known[name] | outside, query
+
+
+def tried() -> Iterator[str]:
+    """The series on which the alerts are tried."""
+    for path in FOLDER.glob("*_test.yml"):
+        for test in yaml.safe_load(path.read_text("utf-8"))["tests"]:
+            yield from (given["series"] for given in test["input_series"])
+
+
+@pytest.mark.parametrize("queries", ["alerts", "dashboard", "series of the tests"])
+def test_every_code_is_one_that_the_service_answers(queries: str) -> None:
+    alerts = [rule["expr"] for rule in RULES]
+    chosen = {"alerts": alerts, "dashboard": list(shown())}.get(queries, list(tried()))
+    of_problems = {one.code for one in codes()}
+    statuses = {"200", *(str(one.status) for one in codes())}
+    wanted = {
+        (name == "newstag_refused_requests_total", one)
+        for name, label, value in chain.from_iterable(map(matchers, chosen))
+        for one in value.split("|")
+        if label == "code"
+    }
+    assert len(wanted) >= 2
+    for problem, code in wanted:
+        assert any(re.fullmatch(code, known) for known in (of_problems if problem else statuses)), (
+            code
+        )
 
 
 def test_a_share_of_errors_is_one_of_what_was_asked_and_not_of_probes() -> None:
