@@ -39,6 +39,7 @@ class Because:
     """
 
     key: str
+    group: Group
     name: str
     definition: str
     question: str
@@ -72,6 +73,7 @@ def because(
     needed = _needed(model, group, at)
     return Because(
         key=f"{group.id}.{label.id}",
+        group=group,
         name=name,
         definition=label.definition,
         question=language.say("why" if given else "why_not", label=name),

@@ -16,23 +16,20 @@ from starlette.responses import Response
 from labels.article import Article
 from labels.scheme import shipped_scheme
 from models.prediction import Prediction
-from models.store import Store
 from models.text import LONGEST
 from serving.because import MARKED, because
 from serving.body import read_body
 from serving.examples import examples
 from serving.exchange import OTHER, Exchange
+from serving.explaining import Explaining
 from serving.form import MEDIA_TYPE, Asked, parse_form
 from serving.language import Language, choose
 from serving.live import Loaded
-from serving.measured import counted, distinct
-from serving.portrait import Portrait, figures_of, portrait
+from serving.portrait import figures_of, reads_pieces
 from serving.problems import Problem, Refused
-from serving.reigns import Reigns, reigns
 from serving.rendering import PAGES, Asset, Page, compiled, render
 from serving.service import Service
 from serving.view import groups_of, reasons_of
-from serving.weak import weak_spots
 
 _LONGEST = f"{LONGEST:,}"
 _BASIC = {"WWW-Authenticate": 'Basic realm="newstag", charset="UTF-8"'}
@@ -52,9 +49,7 @@ class Pages:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._portrait: Portrait | None = None
-        self._explaining = asyncio.Lock()
-        self._explained: dict[tuple[str, bool], tuple[str, Reigns, str]] = {}
+        self._explaining = Explaining(service.settings)
 
     async def tag(self, request: Request) -> Response:
         """What a pasted post or a picked example is called, and why; else the form alone."""
@@ -76,11 +71,9 @@ class Pages:
         """The live version, explained to an editor."""
         language, loaded = language_of(request), self._service.live.current()
         self._service.capacity.check()
-        # With hundreds of labels it takes seconds, in which others are to be answered.
         try:
             async with asyncio.timeout(request.scope["exchange"].deadline - perf_counter()):
-                async with self._explaining:
-                    return await anyio.to_thread.run_sync(self._explain, loaded, language)
+                return Page(await self._explaining.page(loaded, language), language)
         except TimeoutError:
             raise Refused("too_late") from None
 
@@ -137,29 +130,6 @@ class Pages:
             result=_result(tagged, asked.show, language) if tagged else {},
         )
 
-    def _explain(self, loaded: Loaded, language: Language) -> Page:
-        """The page of a version, which stays the same until another one is live."""
-        version, lived = loaded.manifest.version, reigns(Store(self._service.settings.store))
-        key = language.code, language.chosen
-        held = self._explained.get(key)
-        if held is not None and held[:2] == (version, lived):
-            return Page(held[2], language)
-        if self._portrait is None or self._portrait.version != version:
-            self._portrait = portrait(loaded)
-        text = render(
-            "model.html",
-            language,
-            "/model",
-            it=self._portrait,
-            reigns=lived,
-            follows=self._service.settings.model in {"", "champion"},
-            weak=weak_spots(self._portrait, language),
-            distinct=distinct,
-            counted=counted,
-        )
-        self._explained[key] = version, lived, text
-        return Page(text, language)
-
 
 def _is_shipped(loaded: Loaded) -> bool:
     """Whether the labels are those that the examples were written for."""
@@ -174,11 +144,13 @@ def _shipped_digest() -> str:
 def _result(tagged: Tagged, show: str, language: Language) -> dict[str, object]:
     loaded, article, prediction = tagged
     model = loaded.predictor.model
+    told = because(prediction, model, article, show, language)
     return {
         "review": prediction.review,
         "reasons": reasons_of(prediction, model, language),
         "groups": groups_of(prediction, model, language),
-        "because": because(prediction, model, article, show, language),
+        "because": told,
+        "pieces": language.name(told.group) if reads_pieces(loaded.manifest, told.group) else "",
         "cut": max(len(article.title), len(article.content)) > LONGEST,
         "version": loaded.manifest.version,
         "created": loaded.manifest.created,

@@ -17,7 +17,6 @@ from starlette.testclient import TestClient
 
 from labels.article import Article
 from models.predictor import Predictor
-from models.store import Store
 from serving.app import create_app
 from serving.edge import Edge
 from serving.examples import examples
@@ -268,25 +267,6 @@ def test_the_model_is_explained_to_an_editor(client: TestClient, loaded: Loaded)
     assert "its store calls live" not in page
 
 
-def test_a_service_of_another_version_than_the_champion_says_so(
-    version: Path, copied: Callable[[Path, str], Path]
-) -> None:
-    other = copied(version, OTHER)
-    with TestClient(create_app(Settings(store=version.parent, model=str(other)))) as client:
-        assert "whatever its store calls live" in client.get("/model").text
-
-
-def test_a_champion_that_is_not_taken_over_is_told_as_such(
-    version: Path, copied: Callable[[Path, str], Path]
-) -> None:
-    copied(version, OTHER)
-    with TestClient(create_app(Settings(store=version.parent))) as client:
-        Store(version.parent).promote(OTHER, "better")
-        (version.parent / OTHER / "weights.npy").unlink()
-        page = client.get("/model").text
-    assert f"calls {OTHER} live, which this service has not taken over" in page
-
-
 def test_a_version_that_is_pruned_meanwhile_is_shown_with_its_figures(version: Path) -> None:
     with TestClient(create_app(Settings(store=version.parent))) as client:
         shutil.rmtree(version)
@@ -310,7 +290,7 @@ def test_the_model_is_drawn_once_for_a_version(
     client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = client.get("/model").text
-    monkeypatch.setattr("serving.pages.portrait", lambda _: pytest.fail("drawn again"))
+    monkeypatch.setattr("serving.explaining.portrait", lambda _: pytest.fail("drawn again"))
     assert client.get("/model").text == first
 
 
@@ -410,7 +390,7 @@ def test_with_keys_a_mistyped_address_asks_for_no_password(
 def test_whoever_waits_for_the_model_to_be_explained_waits_no_longer_than_the_deadline(
     trained: Path, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("serving.pages.portrait", lambda _: time.sleep(0.5))
+    monkeypatch.setattr("serving.explaining.portrait", lambda _: time.sleep(0.5))
     with TestClient(create_app(Settings(store=trained, deadline=0.1), loaded)) as client:
         page = client.get("/model")
     assert (page.status_code, page.headers["retry-after"]) == (503, "1")

@@ -1,0 +1,113 @@
+"""A version's page is drawn once, whoever gives up, and says what holds of this version."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+
+import pytest
+from starlette.testclient import TestClient
+
+from serving.app import create_app
+from serving.live import Loaded
+from serving.portrait import Portrait, portrait
+from serving.settings import Settings
+
+OTHER = "20310101T000000Z-0123abcd"
+PIECES = "pieces of words"
+
+
+def test_who_asks_again_waits_for_what_has_begun(
+    trained: Path, loaded: Loaded, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = create_app(Settings(store=trained, deadline=0.02), loaded)
+    begun, go_on = [], Event()
+
+    async def tasks() -> int:
+        return len(asyncio.all_tasks())
+
+    def slow(one: Loaded) -> Portrait:
+        begun.append(one)
+        go_on.wait(10)
+        return portrait(one)
+
+    monkeypatch.setattr("serving.explaining.portrait", slow)
+    with TestClient(app) as client:
+        assert client.portal
+        try:
+            found = []
+            for code in ("en", "zh", "en", "zh", "en"):
+                status = client.get(f"/model?lang={code}").status_code
+                found.append((status, len(begun), client.portal.call(tasks)))
+            both = found[1][2]  # one for each language
+            assert found[1:] == [(503, 1, both)] * 4
+        finally:
+            go_on.set()
+        again = (client.get("/model?lang=zh").status_code for _ in range(500))
+        assert next(status for status in again if status != 503) == 200
+    assert len(begun) == 1
+
+
+def test_a_drawing_that_failed_is_tried_again(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Loaded) -> Portrait:
+        raise OSError("no")
+
+    with monkeypatch.context() as patched:
+        patched.setattr("serving.explaining.portrait", broken)
+        assert client.get("/model").status_code == 500
+    assert client.get("/model").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("model", "said"),
+    [
+        ("champion", f"The store calls {OTHER} live, which this service has not taken over"),
+        ("latest", "with the latest version of its store, whatever that store calls live."),
+        (None, "with this version, whatever its store calls live."),
+    ],
+)
+def test_a_service_of_another_version_than_the_champion_says_why(
+    model: str | None, said: str, version: Path, copied: Callable[[Path, str], Path], loaded: Loaded
+) -> None:
+    (copied(version, OTHER) / "weights.npy").unlink()  # it is not taken over
+    settings = Settings(store=version.parent, model=model or str(version))
+    with TestClient(create_app(settings, loaded)) as client:
+        assert said not in client.get("/model").text
+        (version.parent / "champion").write_text(f"{OTHER}\n", "utf-8")
+        assert said in client.get("/model").text
+
+
+@pytest.mark.parametrize(
+    ("kinds", "how", "in_result"),
+    [
+        ({"exclusive"}, "and for the type pieces of words too.", {"type"}),
+        (
+            {"exclusive", "multi"},
+            "and for the type and domains pieces of words too.",
+            {"type", "domains"},
+        ),
+        (set(), "Words are weighed.", set()),
+    ],
+)
+def test_pieces_of_words_are_told_of_where_they_count(
+    kinds: set[str], how: str, in_result: set[str], trained: Path, loaded: Loaded
+) -> None:
+    words, pieces = {"unit": "word"}, {"unit": "character"}
+    recipe = {
+        kind: {"blocks": [words, pieces] if kind in kinds else [words]}
+        for kind in ("exclusive", "multi")
+    }
+    other = replace(loaded, manifest=replace(loaded.manifest, recipe=recipe))
+    with TestClient(create_app(Settings(store=trained), other)) as client:
+        page = client.get("/model?lang=en").text
+        assert how in page
+        assert page.count(PIECES) == (2 if kinds else 0)
+        for show in ("type.news", "domains.ai"):
+            result = client.post("/?lang=en", data={"title": "数字人", "show": show}).text
+            assert ("can be a piece of a word" in result) == (show.partition(".")[0] in in_result)
+            assert "The strongest, at most 40, are marked below" in result
