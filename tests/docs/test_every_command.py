@@ -118,11 +118,31 @@ def test_every_block_is_run_or_says_why_not(page: Path) -> None:
 
 def commands_of(page: str) -> list[str]:
     """What is typed in the blocks of a page, without comments."""
-    blocks = [one.text for one in read_blocks(ROOT / "docs" / page) if one.language == "bash"]
-    return [re.sub(r"(^|\s+)#.*", "", text, flags=re.MULTILINE) for text in blocks]
+    return [re.sub(r"(^|\s+)#.*", "", text, flags=re.MULTILINE) for text in blocks(page, "bash")]
+
+
+def blocks(page: str, language: str) -> list[str]:
+    found = read_blocks(ROOT / "docs" / page)
+    return [one.text for one in found if one.language == language]
 
 
 def test_the_analysts_page_and_its_translation_show_the_same_commands() -> None:
     english = commands_of("analysts.md")
     assert len(english) == 11
     assert commands_of("analysts.zh-CN.md") == english
+
+
+@pytest.mark.parametrize(("language", "count"), [("text", 1), ("console", 3), ("python", 1)])
+def test_they_show_the_same_output_and_code(language: str, count: int) -> None:
+    english = blocks("analysts.md", language)
+    assert len(english) == count
+    assert blocks("analysts.zh-CN.md", language) == english
+
+
+def test_the_readme_and_its_translation_show_the_same_blocks() -> None:
+    english, translated = (
+        re.findall(r"^```\w*\n.*?^```", (ROOT / name).read_text("utf-8"), re.DOTALL | re.MULTILINE)
+        for name in ("README.md", "README.zh-CN.md")
+    )
+    assert len(english) > 10
+    assert translated == english

@@ -12,6 +12,7 @@ from docs.reference.markdown import anchor
 
 ROOT = Path(__file__).parents[2]
 _LINK = re.compile(r"!?\[(?:[^\[\]]|\[[^\]]*\])*\]\(([^()\s]+)\)")
+_SOURCE = re.compile(r"""\b(?:src|href)=["']([^"'\s]+)""")
 _FENCE = re.compile(r"^ *(```|~~~).*?^ *\1", flags=re.DOTALL | re.MULTILINE)
 _CODE = re.compile(r"`[^`\n]+`")
 
@@ -24,7 +25,7 @@ def documents() -> list[Path]:
 def links(text: str) -> Iterator[str]:
     """Where the links of a document lead, but for those in code and out of the tree."""
     shown = _CODE.sub("", _FENCE.sub("", text))
-    for target in _LINK.findall(shown):
+    for target in _LINK.findall(shown) + _SOURCE.findall(shown):
         if not re.match(r"[a-z]+:", target):
             yield target
 
@@ -64,12 +65,16 @@ def test_planted_links_to_nowhere_are_found() -> None:
     text = (
         "# One\n# One\n[a](#one) [b](#one-1) [c](#two) [d](gone.md) [e](README.md#gone) "
         "[f](https://example.org) `[g](gone.md)` [h](README.md)\n"
+        '<img src="gone.png" alt=""> <img src=\'docs/pictures/page.png\'> '
+        '<a href="gone.html">j</a> <img src="https://example.org/a.png"> `<img src="gone.png">`\n'
         "```text\n# Two\n[i](gone.md)\n```\n"
     )
     assert list(broken(ROOT / "PLANTED.md", text)) == [
         "PLANTED.md: no heading #two",
         "PLANTED.md: no file gone.md",
         "PLANTED.md: no heading README.md#gone",
+        "PLANTED.md: no file gone.png",
+        "PLANTED.md: no file gone.html",
     ]
 
 
