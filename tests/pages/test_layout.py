@@ -17,6 +17,32 @@ def test_a_post_that_cannot_be_broken_is_broken_all_the_same(visits: Visits) -> 
         check_layout(page)
 
 
+RENAME = """(name) => {
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (!node.parentElement.closest("article, textarea, .words")) {
+      node.data = node.data.replaceAll("biomedicine", name);
+    }
+  }
+}"""
+
+
+def test_names_of_labels_without_blanks_are_broken_but_in_tables(visits: Visits) -> None:
+    name = "supply_chain_and_industrial_policy_of_provinces"
+    for path in ("/", "/model"):
+        page = visits.open(path, width=320)
+        if path == "/":
+            tag(page, SURE)
+            assert page.inner_text("#because-heading") == "Why biomedicine?"
+        page.evaluate(RENAME, name)
+        assert name in page.inner_text("main")
+        check_layout(page)
+    box = page.locator(".wide tbody th").filter(has_text=name).first.bounding_box()
+    assert box is not None
+    assert box["width"] > 320  # in one line: a table scrolls
+
+
 def test_a_desk_shows_labels_and_reasons_side_by_side(visits: Visits) -> None:
     page = visits.open("/")
     tag(page, SURE)
