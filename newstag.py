@@ -121,9 +121,18 @@ _SEGMENTER = _setting(
 )
 
 
-def _corpus_options(command: Any) -> Any:
+_LEFT_OUT = "left out"
+_JOINED = f"joined with our scheme, {_LEFT_OUT} with another"  # as _given does
+
+
+def _corpus_options(command: Any, starter: str = _JOINED) -> Any:
     for option in (
-        _setting("--starter/--no-starter", default=None, help="Join the starter articles."),
+        _setting(
+            "--starter/--no-starter",
+            default=None,
+            show_default=starter,
+            help="Join the starter articles.",
+        ),
         _setting("--scheme", help="A scheme.toml of your own instead of ours."),
         click.option("--labels", multiple=True, help="A file of labels by article id; repeatable."),
         click.option(
@@ -209,7 +218,7 @@ def train(experiment: str, jobs: int | None, segmenter: Any, search: bool, **giv
 
 
 @cli.command()
-@_corpus_options
+@partial(_corpus_options, starter=_LEFT_OUT)
 @_MODEL
 @_SEGMENTER
 @click.option("--json", "as_json", is_flag=True, help="Everything as one JSON object.")

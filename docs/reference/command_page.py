@@ -67,8 +67,8 @@ def _rules(root: click.Context) -> Iterator[str]:
     yield (
         "Where a table below names a variable, the option can come from the environment as well. "
         "What stands on the command line counts first, then the environment, then the default. "
-        "What is for one run (`--resume`, `--force`, `--why`) and what can be given several times "
-        "has no variable."
+        "What is for one run (`--resume`, `--force`, `--why`, `--at`) and what can be given "
+        "several times has no variable."
     )
     yield from ("", "## Exit codes", "")
     yield from table(["code", "means"], _EXITS)
