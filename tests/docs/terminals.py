@@ -100,15 +100,12 @@ class Terminals:
             self._await_service(block, port, process)
 
     def check_printed(self, block: Block) -> None:
-        """What the last block printed has each of these lines, in their order."""
+        """The last block printed these lines and no others, but where one of … stands for some."""
         end = time.monotonic() + (_READY if self._waits else 0)
-        while missing := _missing(self._with_ports(block.text), self._printed()):
+        while fault := _fault(self._with_ports(block.text), self._printed()):
             if time.monotonic() >= end:
-                where = f"{self._page.name}:{block.line + missing[0]}"
-                raise AssertionError(
-                    f"{where}: not printed (after the lines above it):\n{missing[1]}\n"
-                    f"--- printed was\n{self._printed()}"
-                )
+                where = f"{self._page.name}:{block.line + fault[0]}"
+                raise AssertionError(f"{where}: {fault[1]}\n--- printed was\n{self._printed()}")
             time.sleep(0.1)
 
     def check_background(self) -> None:
@@ -197,16 +194,30 @@ def _failed_line(file: Path) -> int | None:
     return None
 
 
-def _missing(expected: str, printed: str) -> tuple[int, str] | None:
-    """The first line that is not among those printed after the one before it, and its place."""
-    lines = iter([line.rstrip() for line in re.split(r"[\r\n]", printed)])
+def _fault(expected: str, printed: str) -> tuple[int, str] | None:
+    """What is wrong with the lines of a page, and the number of the first that is.
+
+    A line of … stands for any number of lines, none included; blank ones do not count.
+    """
+    lines = [line.rstrip() for line in re.split(r"[\r\n]", printed) if line.strip()]
+    above = {0}  # how many of them the lines so far may stand for
+    number = 0
     for number, line in enumerate(expected.splitlines()):
-        pattern = ".*".join(map(re.escape, line.rstrip().split("…")))
-        if pattern in {"", ".*"}:  # blank, or any number of lines
+        if line.strip() in {"", "…"}:
+            above = set(range(min(above), len(lines) + 1)) if line.strip() else above
             continue
-        if not any(re.fullmatch(pattern, found) for found in lines):
-            return number, line
-    return None
+        pattern = re.compile(".*".join(map(re.escape, line.rstrip().split("…"))))
+        found = {at + 1 for at in above if pattern.fullmatch("".join(lines[at : at + 1]))}
+        if not found:
+            if any(map(pattern.fullmatch, lines[min(above) :])):
+                return number, _left_out(lines[min(above)])
+            return number, f"not printed (after the lines above it):\n{line}"
+        above = found
+    return None if len(lines) in above else (number, _left_out(lines[min(above)]))
+
+
+def _left_out(line: str) -> str:
+    return f"printed, and left out without a line of …:\n{line}"
 
 
 def _is_ready(port: int) -> bool:

@@ -63,7 +63,9 @@ def test_an_unmarked_block_is_run(page: Callable[[str], None], tmp_path: Path) -
 def test_blocks_share_variables_and_the_working_directory(page: Callable[[str], None]) -> None:
     first = bash("mkdir below; cd below; name=Li; export other=Wang; file=x; code=7; kind=y")
     page(
-        first + bash('echo "$name $(basename "$PWD")"; bash -c "echo $other"') + prints("Li below")
+        first
+        + bash('echo "$name $(basename "$PWD")"; bash -c "echo $other"')
+        + prints("Li below\nWang")
     )
 
 
@@ -71,7 +73,8 @@ def test_a_page_runs_with_a_home_of_its_own_and_without_settings(
     page: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NEWSTAG_STORE", "elsewhere")
-    page(bash('ls -A ~; echo "in $HOME"; env | grep NEWSTAG') + prints("in …/home\nNEWSTAG_PORT=…"))
+    shown = prints("in …/home\nNEWSTAG_PORT=…\n")
+    page(bash('ls -A ~; echo "in $HOME"; env | grep NEWSTAG') + shown)
 
 
 def test_a_failing_block_is_told_with_page_line_and_output(told: Told) -> None:
@@ -94,13 +97,34 @@ def test_a_block_that_ends_the_shell_is_a_failure(told: Told) -> None:
 
 
 def test_what_the_page_says_is_printed_in_this_order(page: Callable[[str], None]) -> None:
-    page(bash("seq 5; echo 'ends in 0.73 s' >&2") + prints("2\n\n4\n…\nends in … s"))
+    page(bash("seq 5; echo 'ends in 0.73 s' >&2") + prints("…\n2\n\n3\n4\n…\nends in … s"))
 
 
 def test_a_line_that_is_not_printed_is_told_with_its_own_line(told: Told) -> None:
-    told_of = told(bash("seq 5") + prints("4\n2"))
-    assert told_of.startswith("page.md:8: not printed (after the lines above it):\n2\n")
+    told_of = told(bash("seq 5") + prints("…\n4\n2"))
+    assert told_of.startswith("page.md:9: not printed (after the lines above it):\n2\n")
     assert told_of.endswith("printed was\n1\n2\n3\n4\n5\n")
+
+
+@pytest.mark.parametrize(
+    ("shown", "line", "left_out"),
+    [
+        ("2\n3\n4\n5", 7, "1"),
+        ("1\n2\n\n4\n5", 10, "3"),
+        ("1\n2\n3\n4", 10, "5"),
+        ("1\n…\n4", 9, "5"),
+    ],
+)
+def test_a_line_that_is_left_out_without_a_sign_is_told(
+    told: Told, shown: str, line: int, left_out: str
+) -> None:
+    told_of = told(bash("seq 5") + prints(shown))
+    what = f"printed, and left out without a line of …:\n{left_out}"
+    assert told_of == f"page.md:{line}: {what}\n--- printed was\n1\n2\n3\n4\n5\n"
+
+
+def test_lines_behind_a_gap_may_begin_at_a_later_one(page: Callable[[str], None]) -> None:
+    page(bash("printf 'a\\nb\\na\\nc\\n'") + prints("…\na\nc\n…"))
 
 
 def test_half_a_line_is_not_a_line(told: Told) -> None:
@@ -168,7 +192,7 @@ CURL = "curl -s http://127.0.0.1:8000/"
 
 
 def test_a_service_answers_the_next_block(page: Callable[[str], None]) -> None:
-    page(bash(ANSWERS, ALONE) + prints("…/readyz…") + bash(CURL) + prints("NAME"))
+    page(bash(ANSWERS, ALONE) + prints("…/readyz…\n…") + bash(CURL) + prints("NAME"))
 
 
 def test_a_second_service_takes_the_place_of_the_first(page: Callable[[str], None]) -> None:
