@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import isfinite
+from math import ceil, floor, isfinite
+from typing import NamedTuple
 
 from labels.article import Article
 from labels.scheme import Group, Label
@@ -18,6 +19,8 @@ from serving.view import probability
 
 MARKED = 40  # words that are marked in the text
 _LISTED = 10  # words on either side that are listed
+_DECIMALS = 3
+_MOST_DECIMALS = 9
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,6 +32,17 @@ class Told:
     times: int
     points: str
     share: float
+
+
+class Sum(NamedTuple):
+    """The score of a label and what it needs to be given, in units of so many decimals.
+
+    ``needed`` is None where no such number decides.
+    """
+
+    decimals: int
+    score: int
+    needed: int | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,19 +84,19 @@ def because(
     sides = [[_told(word, heaviest, language) for word in _side(words, sign)] for sign in (1, -1)]
     given = label.id in prediction.given[group.id]
     name = language.name(label)
-    needed = _needed(model, group, at)
+    reached = reach(told.score, _needed(model, group, at), given=given)
     return Because(
         key=f"{group.id}.{label.id}",
         group=group,
         name=name,
         definition=label.definition,
         question=language.say("why" if given else "why_not", label=name),
-        sentence=_sentence(prediction, model, group, at, language),
+        sentence=_sentence(prediction, model, group, at, reached, language),
         learnt=learnt,
         speaking_for=sides[0],
         speaking_against=sides[1],
-        sums=_sums(told, language) if learnt else [],
-        needed=points(needed) if needed is not None else "",
+        sums=_sums(told, reached, language) if learnt else [],
+        needed=_points(reached.needed, reached.decimals) if reached.needed is not None else "",
         title=pieces(article.title[:LONGEST], words, "title"),
         content=pieces(article.content[:LONGEST], words, "content"),
     )
@@ -118,24 +132,37 @@ def _told(word: Word, heaviest: float, language: Language) -> Told:
 
 def points(score: float) -> str:
     """A linear score, or a part of one, with its sign."""
-    return _points(round(score * 1000))
+    return _points(round(score * 10**_DECIMALS), _DECIMALS)
 
 
-def _points(thousandths: int) -> str:
-    shown = f"{thousandths / 1000:+.3f}".replace("-", "\N{MINUS SIGN}")
-    return shown if thousandths else shown[1:]
+def _points(parts: int, decimals: int) -> str:
+    shown = f"{parts / 10**decimals:+.{decimals}f}".replace("-", "\N{MINUS SIGN}")
+    return shown if parts else shown[1:]
 
 
-def _sums(told: Reasons, language: Language) -> list[tuple[str, str]]:
+def reach(score: float, needed: float | None, *, given: bool) -> Sum:
+    """The score cut off and what is needed rounded up, so that both show whether it is given."""
+    if needed is None:
+        return Sum(_DECIMALS, round(score * 10**_DECIMALS), None)
+    for decimals in range(_DECIMALS, _MOST_DECIMALS + 1):
+        # Rounded before, as 0.29 * 100 is less than 29.
+        exact = [round(one * 10**decimals, 3) for one in (score, needed)]
+        found = Sum(decimals, floor(exact[0]), ceil(exact[1]))
+        if (floor(exact[0]) >= ceil(exact[1])) == given:
+            break
+    return found
+
+
+def _sums(told: Reasons, reached: Sum, language: Language) -> list[tuple[str, str]]:
     """Lines that add up as they are shown: what rounding leaves is among the other words."""
     shown = [word for sign in (1, -1) for word in _side(told.words, sign)]
+    decimals, total, _ = reached
     parts = {
-        "base": round(told.intercept * 1000),
-        "listed": round(sum(word["weight"] for word in shown) * 1000),
+        "base": round(told.intercept * 10**decimals),
+        "listed": round(sum(word["weight"] for word in shown) * 10**decimals),
     }
-    total = round(told.score * 1000)
     parts = {**parts, "others": total - sum(parts.values()), "sum": total}
-    return [(language.say(key), _points(part)) for key, part in parts.items()]
+    return [(language.say(key), _points(part, decimals)) for key, part in parts.items()]
 
 
 def _needed(model: Model, group: Group, at: int) -> float | None:
@@ -147,21 +174,21 @@ def _needed(model: Model, group: Group, at: int) -> float | None:
     return score if isfinite(score) else None
 
 
-def _sentence(
-    prediction: Prediction, model: Model, group: Group, at: int, language: Language
+def _sentence(  # noqa: PLR0913, PLR0917 - a label, how it was decided, and the language
+    prediction: Prediction, model: Model, group: Group, at: int, reached: Sum, language: Language
 ) -> str:
     label, given = group.labels[at], prediction.given[group.id]
-    name, explain = language.name(label), prediction.explain or {}
+    name = language.name(label)
     if not model.rules[group.id].trained[at]:
         return language.say("because_never_learnt", label=name)
     if group.exclusive:
         return _compared(prediction, group, label, language)
-    needed = _needed(model, group, at)
+    decimals, score, needed = reached
     if needed is None:
         return language.say("because_always" if label.id in given else "because_never", label=name)
-    score = points(explain[group.id][label.id].score)
     key = "because_given" if label.id in given else "because_not_given"
-    return language.say(key, label=name, score=score, needed=points(needed))
+    told = {"score": _points(score, decimals), "needed": _points(needed, decimals)}
+    return language.say(key, label=name, **told)
 
 
 def _compared(prediction: Prediction, group: Group, label: Label, language: Language) -> str:

@@ -100,7 +100,7 @@ def test_a_post_as_long_as_is_read_is_shown_whole(page: Page) -> None:
     tag(page, post)
     check(page, post)
     assert page.inner_text("#count") == "20,000 characters"
-    assert page.locator(".text-cut, .post strong").count() == 0
+    assert page.locator(".post strong").count() == 0
 
 
 def test_of_a_longer_post_the_first_characters_are_shown(page: Page) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import exp
 
 import pytest
 
 from labels.article import Article
 from models.predictor import Predictor
-from serving.because import MARKED, Because, because, points
+from serving.because import MARKED, Because, Sum, because, points, reach
 from serving.language import choose
 from serving.view import probability
 
@@ -176,3 +177,47 @@ def test_where_no_domain_is_given_the_likeliest_one_is_not_taken(predictor: Pred
 )
 def test_points_have_a_sign_unless_they_are_nothing(score: float, shown: str) -> None:
     assert points(score) == shown
+
+
+@pytest.mark.parametrize(
+    ("score", "needed", "given", "shown"),
+    [
+        (-0.9492, -0.9488, False, Sum(3, -950, -948)),
+        (-0.94862, -0.94861, False, Sum(3, -949, -948)),
+        (-0.949, -0.949, True, Sum(3, -949, -949)),
+        (0.5004, 0.5002, True, Sum(4, 5004, 5002)),
+        (0.29, 0.29, True, Sum(3, 290, 290)),
+        (0.5, 0.50000001, False, Sum(5, 50000, 50001)),
+        (0.123456789, 0.1234567889, True, Sum(9, 123456789, 123456789)),
+        (0.25, None, False, Sum(3, 250, None)),
+    ],
+)
+def test_score_and_what_is_needed_show_whether_it_is_given(
+    score: float, needed: float | None, given: bool, shown: Sum
+) -> None:
+    assert reach(score, needed, given=given) == shown
+
+
+def test_a_score_that_nearly_reaches_is_told_to_be_less(predictor: Predictor) -> None:
+    [prediction] = predictor.predict([ARTICLE], MARKED)
+    at = predictor.model.scheme.groups[1].ids.index("biomedicine")
+    assert prediction.explain
+    score = prediction.explain["domains"]["biomedicine"].score
+    calibration = predictor.model.calibrations["domains"]
+    likely = 1 / (1 + exp(-score / calibration.score_at(at, 1 / (1 + exp(-1)))))
+    rule = predictor.model.rules["domains"]
+    thresholds = [
+        likely + 1e-6 if place == at else one for place, one in enumerate(rule.thresholds)
+    ]
+    rules = {**predictor.model.rules, "domains": replace(rule, thresholds=tuple(thresholds))}
+    found = because(
+        prediction, replace(predictor.model, rules=rules), ARTICLE, "domains.biomedicine", EN
+    )
+    *parts, (_, total) = found.sums
+    assert found.sentence == (
+        f"biomedicine was not given: its score is {total} points, and {found.needed} would be "
+        "needed."
+    )
+    assert number(total) < number(found.needed)
+    assert number(found.needed) - number(total) < 0.0021
+    assert sum(number(part) for _, part in parts) == pytest.approx(number(total), abs=1e-9)
