@@ -198,26 +198,31 @@ def test_score_and_what_is_needed_show_whether_it_is_given(
     assert reach(score, needed, given=given) == shown
 
 
-def test_a_score_that_nearly_reaches_is_told_to_be_less(predictor: Predictor) -> None:
+@pytest.mark.parametrize(
+    ("above", "given", "said"),
+    [
+        (1e-6, False, "was not given: its score is {} points, and {} would be needed."),
+        (-1e-6, True, "was given: its score is {} points, and {} are enough."),
+    ],
+)
+def test_a_score_beside_what_is_needed_is_told_apart_from_it(
+    above: float, given: bool, said: str, predictor: Predictor
+) -> None:
     [prediction] = predictor.predict([ARTICLE], MARKED)
     at = predictor.model.scheme.groups[1].ids.index("biomedicine")
     assert prediction.explain
     score = prediction.explain["domains"]["biomedicine"].score
-    calibration = predictor.model.calibrations["domains"]
-    likely = 1 / (1 + exp(-score / calibration.score_at(at, 1 / (1 + exp(-1)))))
+    temperature = predictor.model.calibrations["domains"].score_at(at, 1 / (1 + exp(-1)))
     rule = predictor.model.rules["domains"]
-    thresholds = [
-        likely + 1e-6 if place == at else one for place, one in enumerate(rule.thresholds)
-    ]
+    thresholds = list(rule.thresholds)
+    thresholds[at] = 1 / (1 + exp(-score / temperature)) + above
     rules = {**predictor.model.rules, "domains": replace(rule, thresholds=tuple(thresholds))}
-    found = because(
-        prediction, replace(predictor.model, rules=rules), ARTICLE, "domains.biomedicine", EN
-    )
+    labels = ("biomedicine",) if given else ()
+    decided = replace(prediction, given={**prediction.given, "domains": labels})
+    model = replace(predictor.model, rules=rules)
+    found = because(decided, model, ARTICLE, "domains.biomedicine", EN)
     *parts, (_, total) = found.sums
-    assert found.sentence == (
-        f"biomedicine was not given: its score is {total} points, and {found.needed} would be "
-        "needed."
-    )
-    assert number(total) < number(found.needed)
-    assert number(found.needed) - number(total) < 0.0021
+    assert found.sentence == f"biomedicine {said.format(total, found.needed)}"
+    assert (number(total) >= number(found.needed)) == given
+    assert number(total) == pytest.approx(score, abs=0.0011)
     assert sum(number(part) for _, part in parts) == pytest.approx(number(total), abs=1e-9)
