@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from serving.portrait import Portrait, portrait
 from serving.settings import Settings
 
 OTHER = "20310101T000000Z-0123abcd"
+POST = {"title": "数字人走进元宇宙", "content": "今天，头显与虚拟现实展会开幕。"}
 PIECES = "pieces of words"
 
 
@@ -111,3 +113,25 @@ def test_pieces_of_words_are_told_of_where_they_count(
             result = client.post("/?lang=en", data={"title": "数字人", "show": show}).text
             assert ("can be a piece of a word" in result) == (show.partition(".")[0] in in_result)
             assert "The strongest, at most 40, are marked below" in result
+
+
+def test_near_duplicates_are_told_beside_every_count_and_cells_are_whole(
+    trained: Path, loaded: Loaded
+) -> None:
+    kinds = loaded.measured["type"]
+    labels = {
+        name: replace(one, articles=54, distinct=5.99999999) for name, one in kinds.labels.items()
+    }
+    table = [[5.99999999, 0.0, 0.0, 0.0], *([[0.0, 3.0, 2.99999999, 0.0]] * 3)]
+    kinds = replace(kinds, articles=216, labels=labels, confusion=table)
+    other = replace(loaded, measured={**loaded.measured, "type": kinds})
+    with TestClient(create_app(Settings(store=trained), other)) as client:
+        page = client.get("/model?lang=en").text
+        assert "on 216 posts of yours (24 distinct), by" in client.post("/", data=POST).text
+    assert "<dd>216 (24 distinct)</dd>" in page
+    assert page.count('<td class="number">54 (6 distinct)</td>') == 4
+    assert "near-duplicates of others: those count once." in page
+    assert "what it was called. Near-duplicates count once." in page
+    confusion = page[page.index('<table class="confusion">') :]
+    cells = re.findall(r"<td[^>]*>([^<]*)</td>", confusion[: confusion.index("</table>")])
+    assert cells == ["6", "0", "0", "0", *(["0", "3", "3", "0"] * 3)]

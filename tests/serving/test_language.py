@@ -83,6 +83,13 @@ def test_both_languages_say_the_same_things_with_the_same_blanks() -> None:
     assert {key: set(BLANKS.findall(text)) for key, text in zh.items()} == blanks
 
 
+def test_what_may_be_measured_on_invented_articles_speaks_of_no_posts() -> None:
+    keys = [key for key in texts("en") if re.match(r"micro|kept|calibration|column|confusion", key)]
+    keys += [f"weak_{name}" for name in ("low", "missed", "alarm", "rare", "confused", "unlearnt")]
+    assert len(keys) > 15
+    assert [key for key in keys if "post" in texts("en")[key] or "推文" in texts("zh")[key]] == []
+
+
 def test_every_text_is_used_and_every_used_text_exists() -> None:
     sources = [*FOLDER.glob("*.py"), *(FOLDER / "templates").glob("*.html")]
     code = "\n".join(path.read_text("utf-8") for path in sources)

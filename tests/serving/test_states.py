@@ -87,7 +87,7 @@ STATES = {
     "both": State(
         result={"legend_bar": {"exclusive": "type"}},
         model={"model_code": {}},
-        never=("legend_bar_multi", "history_more"),
+        never=("legend_bar_multi", "history_more", "measured_distinct"),
     ),
     "explained": State(
         show="domains.ai",
