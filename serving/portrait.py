@@ -63,7 +63,7 @@ def portrait(loaded: Loaded) -> Portrait:
         created=manifest.created,
         commit=manifest.commit,
         counts=manifest.counts,
-        given=is_given(manifest),
+        given=_is_given(manifest),
         groups=[
             OfGroup(
                 group=group,
@@ -80,14 +80,20 @@ def _measured(loaded: Loaded, group: Group) -> MeasuredGroup:
     return loaded.measured.get(group.id) or MeasuredGroup()
 
 
-def is_given(manifest: Manifest) -> bool:
+def _is_given(manifest: Manifest) -> bool:
     return bool(manifest.counts.get("given"))
 
 
 def reads_pieces(manifest: Manifest, group: Group) -> bool:
-    """Whether runs of characters are among the features that a group was learnt with."""
-    learner: Any = manifest.recipe["exclusive" if group.exclusive else "multi"]
-    return any(block["unit"] == "character" for block in learner["blocks"])
+    """Whether runs of characters are among the features that a group was learnt with.
+
+    A recipe of another shape tells nothing of them: it is shown, and decides nothing.
+    """
+    learner: Any = manifest.recipe.get("exclusive" if group.exclusive else "multi")
+    try:
+        return any(block["unit"] == "character" for block in learner["blocks"])
+    except (LookupError, TypeError):
+        return False
 
 
 def _words(loaded: Loaded) -> dict[tuple[str, str], list[Word]]:
@@ -128,7 +134,7 @@ def _labels(
 
 def figures_of(loaded: Loaded, language: Language) -> list[str]:
     """How good a version is, in a sentence for each group."""
-    key = "figures_given" if is_given(loaded.manifest) else "figures_starter"
+    key = "figures_given" if _is_given(loaded.manifest) else "figures_starter"
     found = []
     for group in loaded.predictor.model.scheme.groups:
         name, mine = language.name(group), _measured(loaded, group)

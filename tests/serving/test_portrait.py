@@ -103,6 +103,9 @@ def test_figures_in_a_sentence_say_what_they_were_measured_on(loaded: Loaded) ->
 
 def test_pieces_of_words_count_where_the_recipe_has_them(loaded: Loaded) -> None:
     assert [group.pieces for group in portrait(loaded).groups] == [True, False]
+    for recipe in ({"exclusive": {"c": 1.0}, "multi": None}, {}):
+        other = replace(loaded, manifest=replace(loaded.manifest, recipe=recipe))
+        assert [group.pieces for group in portrait(other).groups] == [False, False]
 
 
 def figure(value: float) -> Figure:
