@@ -82,4 +82,4 @@ def _take(page: Page, name: str, *, first: str, last: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(sys.argv[1].rstrip("/"))
