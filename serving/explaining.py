@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 
 import anyio.to_thread
 
 from models.store import Store
 from serving.language import Language
 from serving.live import Loaded
+from serving.logs import trace
 from serving.measured import counted, distinct
 from serving.portrait import Portrait, portrait
 from serving.reigns import Reigns, reigns
 from serving.rendering import render
 from serving.settings import Settings
 from serving.weak import weak_spots
+
+_log = logging.getLogger("newstag")
 
 # What is said where the version is not the champion, by the reference that was to be served.
 _OTHERWISE = {"": "not_taken_over", "champion": "not_taken_over", "latest": "latest_of_store"}
@@ -41,8 +45,14 @@ class Explaining:
         if task is None:
             task = self._drawing[key] = asyncio.create_task(self._draw(loaded, language))
             # Whatever came of it: a failure is tried again, and a version can go.
-            task.add_done_callback(lambda _: self._drawing.pop(key))
+            task.add_done_callback(lambda done: self._end(key, done))
         return await asyncio.shield(task)
+
+    def _end(self, key: tuple[str, str, bool], done: asyncio.Task[str]) -> None:
+        self._drawing.pop(key)
+        if not done.cancelled() and (error := done.exception()):
+            # Whoever asked may have given up.
+            _log.error("drawing the model page failed", extra=trace(error))
 
     async def _draw(self, loaded: Loaded, language: Language) -> str:
         async with self._turn:

@@ -123,12 +123,14 @@ class Live:
         folder = None
         try:
             folder = self._named()
-            return _load(folder, self._settings)
+            loaded = _load(folder, self._settings)
         except Exception as error:
             if self._settings.fallback is None:
                 raise
             self._refuse(folder, error)
             return _load(self._settings.fallback, self._settings)
+        self._content()
+        return loaded
 
     def stop(self) -> None:
         """Answer no more."""

@@ -70,6 +70,16 @@ class MeasuredGroup:
         return self.distinct != self.articles
 
 
+_OF_ANOTHER_SHAPE = (
+    OSError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    OverflowError,
+    RecursionError,
+)
+
 Measured = Mapping[str, MeasuredGroup]  # by group ids, of those that were measured
 
 
@@ -80,7 +90,7 @@ def read_measured(folder: Path, scheme: Scheme) -> Measured:
     """
     try:
         return measured(json.loads((folder / "report.json").read_text("utf-8")), scheme)
-    except (OSError, LookupError, TypeError, ValueError, AttributeError, RecursionError):
+    except _OF_ANOTHER_SHAPE:
         return {}
 
 

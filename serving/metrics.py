@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -186,13 +187,22 @@ def _make_room() -> None:
     try:
         for path, room in files.items():
             with path.open("ab") as file:
-                os.posix_fallocate(file.fileno(), 0, room)
+                file.write(bytes(max(0, room - file.tell())))
     except OSError as error:
         for path in files:
             path.unlink(missing_ok=True)  # an empty one could not be read
         # The others cannot show what this one counts, which answers all the same.
         values.ValueClass = values.MutexValue
         _log.error("no room for counts", extra=noted(reason=str(error)))
+
+
+def cut_ended(process: int) -> None:
+    """Give back the room that the counts of an ended worker do not fill; they stay to the end."""
+    folder = os.environ.get(FOLDER)
+    for path in Path(folder).glob(f"*_{process}.db") if folder else ():
+        with suppress(OSError), path.open("r+b") as file:
+            used = int.from_bytes(file.read(4), sys.byteorder)
+            file.truncate(max(used, 8))  # as long as what says how long it is
 
 
 def _ended(files: Iterable[Path]) -> set[int]:

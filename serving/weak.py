@@ -81,6 +81,8 @@ def _judged_by(name: str, measured: MeasuredLabel, language: Language) -> Iterat
 def _confusions(group: OfGroup, language: Language) -> Iterator[str]:
     found = []
     for gold, row in zip(group.labels, group.measured.confusion, strict=False):
+        if gold.measured.unlearnt:  # who never learnt it calls it something else
+            continue
         for called, count in zip(group.labels, row, strict=True):
             if gold is not called and count >= _CONFUSED * (sum(row) or 1.0):
                 found.append((count, sum(row), gold, called))

@@ -16,7 +16,7 @@ from uvicorn.supervisors import multiprocess
 
 from labels.errors import StateError
 from serving.logs import noted
-from serving.metrics import FOLDER
+from serving.metrics import FOLDER, cut_ended
 from serving.server import Config, Server
 
 _ENDING = frozenset({signal.SIGTERM, signal.SIGINT})
@@ -57,6 +57,7 @@ class Workers(multiprocess.Multiprocess):
             if old is not new:
                 ended = noted(process=old.pid, code=old.exitcode)
                 _log.error("a worker ended; another one takes its place", extra=ended)
+                cut_ended(old.pid or 0)
 
     def terminate_all(self) -> None:
         """Tell every worker to stop, and let go of the port.

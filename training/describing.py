@@ -120,7 +120,7 @@ def _careful(findings: Findings) -> Iterator[str]:
     for group, labels in report.unlearnt.items():
         yield (
             f"{escaped(group)}: some of the models that judged had not learnt {_listed(labels)}; "
-            "its figures are too low."
+            "recall and F1 are too low for that."
         )
     few = [f"{one.group} {one.distinct}" for one in report.groups if one.distinct < _FEW]
     if few:

@@ -77,7 +77,8 @@ def report_lines(report: Report) -> Iterator[str]:
         yield ""
         yield (
             f"{name}: the model has learnt {', '.join(labels)}, but some of the models that "
-            "judged above had too few articles for it: they missed it, and figures are too low."
+            "judged above had too few articles for it: they missed it, and its recall and F1 are "
+            "too low."
         )
     if report.themes:
         yield ""

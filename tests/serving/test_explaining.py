@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
+from time import sleep
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
@@ -63,6 +66,30 @@ def test_a_drawing_that_failed_is_tried_again(
         patched.setattr("serving.explaining.portrait", broken)
         assert client.get("/model").status_code == 500
     assert client.get("/model").status_code == 200
+
+
+def test_a_drawing_that_fails_when_all_have_given_up_is_logged_and_tried_again(
+    trained: Path, loaded: Loaded, logged: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go_on = Event()
+
+    def broken(_: Loaded) -> Portrait:
+        go_on.wait(10)
+        raise OSError("松雾区绝密标记")
+
+    with TestClient(create_app(Settings(store=trained, deadline=0.02), loaded)) as client:
+        with monkeypatch.context() as patched:
+            patched.setattr("serving.explaining.portrait", broken)
+            assert client.get("/model").status_code == 503
+            go_on.set()
+            while not [line for line in logged if line["level"] == "error"]:
+                sleep(0.01)
+        again = (client.get("/model").status_code for _ in range(500))
+        assert next(status for status in again if status != 503) == 200
+    gc.collect()
+    failed = [line for line in logged if line["level"] == "error"]
+    assert [line["event"] for line in failed] == ["drawing the model page failed"]
+    assert "绝密" not in str(failed)
 
 
 @pytest.mark.parametrize(

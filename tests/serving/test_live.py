@@ -113,7 +113,9 @@ def test_a_worker_waits_for_a_good_version_where_there_was_one(
     assert [(line["event"], line["reason"]) for line in logged] == [
         ("model refused", altered(version))
     ]
-    assert counted(followed.metrics.page(), "newstag_model_refusals_total") == 1
+    page = followed.metrics.page()
+    assert counted(page, "newstag_model_refusals_total") == 1
+    assert counted(page, "newstag_model_refusing_workers") == 0
     followed.live.stop()
 
 

@@ -73,6 +73,7 @@ def of_type(report: Report, **changed: object) -> None:
         lambda report: of_type(report, labels=None),
         lambda report: of_type(report, reviewed="some"),
         lambda report: of_type(report, articles=float("inf")),
+        lambda report: of_type(report, articles=10**400),
     ],
 )
 def test_a_report_of_another_shape_is_none(

@@ -18,7 +18,7 @@ from starlette.testclient import TestClient
 from labels.article import Article
 from models.predictor import Predictor
 from serving.exchange import Exchange
-from serving.metrics import Metrics
+from serving.metrics import Metrics, cut_ended
 
 ROOT = Path(__file__).parents[2]
 SECRET = "松雾区绝密标记"  # noqa: S105 - what no page may repeat
@@ -208,7 +208,7 @@ def test_services_in_one_process_count_apart(metrics: Metrics) -> None:
 WORKER = f"""
 import sys
 from serving.exchange import Exchange
-from serving.metrics import Metrics
+from serving.metrics import Metrics, cut_ended
 
 metrics = Metrics()
 metrics.answers_with("{A}")
@@ -226,10 +226,8 @@ for order in sys.stdin:
 
 
 FULL = """
-import errno, os
-def posix_fallocate(*_):
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-os.posix_fallocate = posix_fallocate
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
 """
 
 
@@ -318,6 +316,24 @@ def test_the_counts_of_a_worker_have_their_room_before_they_are_made(
     files = [path.stat() for path in tmp_path.glob(f"*_{workers[0].process.pid}.db")]
     assert len(files) == 3
     assert [one for one in files if one.st_blocks * 512 < one.st_size or not one.st_size] == []
+
+
+def test_what_an_ended_worker_counted_stays_and_its_room_is_given_back(
+    workers: Sequence[Worker], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workers[1].end(signal.SIGKILL)
+    process = workers[1].process.pid
+    (tmp_path / f"counter_{process}0.db").write_bytes(bytes(100))
+    monkeypatch.setenv("PROMETHEUS_MULTIPROC_DIR", str(tmp_path))
+    cut_ended(process)
+    sizes = {path.name: path.stat().st_size for path in tmp_path.glob("*.db")}
+    assert 8 < sizes[f"counter_{process}.db"] < 10_000
+    assert 8 < sizes[f"histogram_{process}.db"] < 10_000
+    assert sizes[f"counter_{process}0.db"] == 100
+    assert sizes[f"counter_{workers[0].process.pid}.db"] > 200_000
+    page = workers[0].page()
+    assert series(page, "newstag_model_refusals_total") == {(): 5}
+    assert series(page, "newstag_request_duration_seconds_count") == {("200", "/v1/model"): 5}
 
 
 def test_a_worker_without_room_for_its_counts_keeps_them_to_itself(

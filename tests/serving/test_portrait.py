@@ -170,7 +170,7 @@ def test_figures_by_models_that_had_not_learnt_a_label_are_no_figures_of_it(
     assert spots(with_labels(drawn, 2, **low, unlearnt=True)) == [
         (
             "biomedicine: some of the models that judged had not learnt it, for want of articles, "
-            "so its figures are too low."
+            "so its recall and F1 are too low."
         ),
         "biomedicine: 20% of those given are wrong.",
     ]
@@ -196,6 +196,8 @@ def test_what_is_taken_for_something_else_is_named_the_most_frequent_first(
         "event is called news in 20 of its 100 articles.",
         "policy notice is called news in 1234.5 of its 13580 articles.",
     ]
+    labels = [replace(one, measured=replace(one.measured, unlearnt=True)) for one in kinds.labels]
+    assert "is called" not in str(spots(replace(good, groups=[replace(kinds, labels=labels)])))
 
 
 def test_few_posts_and_none_of_ones_own_are_said_of_each_group(drawn: Portrait) -> None:

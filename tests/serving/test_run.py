@@ -8,6 +8,7 @@ import os
 import pickle
 import signal
 import socket
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -473,8 +474,11 @@ def test_a_second_signal_to_the_parent_reaches_its_workers(
 
 
 def test_a_worker_that_is_replaced_is_told_of(
-    own: Settings, monkeypatch: pytest.MonkeyPatch, logged: Lines
+    own: Settings, monkeypatch: pytest.MonkeyPatch, logged: Lines, tmp_path: Path
 ) -> None:
+    counts = tmp_path / "counter_77.db"
+    counts.write_bytes((16).to_bytes(4, sys.byteorder) + bytes(1000))
+    monkeypatch.setenv(FOLDER, str(tmp_path))
     found = workers(own, monkeypatch)
     kept, ended, new = (Ended(found, living=True, code=code) for code in (None, -9, None))
     found.processes = [kept, ended]  # type: ignore[list-item] # as above
@@ -490,6 +494,7 @@ def test_a_worker_that_is_replaced_is_told_of(
     assert [(line["event"], line["process"], line["code"]) for line in logged] == [
         ("a worker ended; another one takes its place", 77, -9)
     ]
+    assert counts.stat().st_size == 16
     found.sockets[0].close()
 
 

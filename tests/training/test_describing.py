@@ -109,8 +109,8 @@ def test_labels_that_could_not_be_learnt_are_named(stored: Path, tmp_path: Path)
             "because of it."
         ),
         (
-            "- domains: some of the models that judged had not learnt ai, metaverse; its figures "
-            "are too low."
+            "- domains: some of the models that judged had not learnt ai, metaverse; recall "
+            "and F1 are too low for that."
         ),
         "- Few distinct articles were judged (domains 40): the intervals are wide.",
     ]

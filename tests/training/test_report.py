@@ -196,7 +196,7 @@ def test_the_terminal_is_told_which_labels_the_evaluation_could_not_learn(
     report = replace(trained.report, unlearnt={"type": ["event"]})
     assert (
         "type: the model has learnt event, but some of the models that judged above had too few "
-        "articles for it: they missed it, and figures are too low."
+        "articles for it: they missed it, and its recall and F1 are too low."
     ) in report_lines(report)
 
 
