@@ -14,7 +14,6 @@ from tests.docs.run_pages import HOW_TO, ON_A_STORE, TUTORIAL
 from tests.docs.running import ROOT, run_page
 from tests.docs.small import put_store, small_store
 
-_HERE = Path(__file__).parent
 # What a page shows of a report depends on how often it was judged in the tutorial alone, which
 # shows the figures of its first training.
 _JUDGED_ONCE = {TUTORIAL: WITH_STARTER, **dict.fromkeys(HOW_TO, ALL)}
@@ -27,14 +26,14 @@ def _interruptible() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def run(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Callable[[str], None]]:
     """Wait until a page of docs/ has been run in an empty folder.
 
-    The pages that tests ask for are begun at once, the longest first, two at a time: most of what
-    they do keeps one core busy.
+    The pages that the tests of a file ask for are begun at once, the longest first, two at a time:
+    most of what they do keeps one core busy.
     """
 
     def begin(page: str) -> None:
@@ -46,7 +45,7 @@ def run(
             put_command(commands, _JUDGED_ONCE[page])
         run_page(ROOT / "docs" / page, folder, commands)
 
-    here = (item for item in request.session.items if item.path.is_relative_to(_HERE))
+    here = (item for item in request.session.items if item.path == request.path)
     asked = {_page(item) for item in here}
     if asked & {*ON_A_STORE}:
         small_store(tmp_path_factory)  # trained before there are two who would
