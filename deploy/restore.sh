@@ -4,10 +4,11 @@
 #   restore.sh BACKUP STATE
 #   restore.sh --check BACKUP
 #
-# Every file is checked against the sums of the backup before and after it is copied, and nothing
-# is put over anything: what is in STATE already is for you to move away. Run it as the user that
-# newstag runs as, whose alone the files become, with everything stopped that writes there, and
-# into the folder that the backup is of, as MLflow's database holds paths.
+# Every file is checked against the sums of the backup before and after it is copied, and where
+# none is damaged, what the backup is said to lack is told. Nothing is put over anything: what is in
+# STATE already is for you to move away. Run it as the user that newstag runs as, whose alone the
+# files become, with everything stopped that writes there, and into the folder that the backup is
+# of, as MLflow's database holds paths.
 set -euo pipefail
 umask 077
 
@@ -45,7 +46,13 @@ unreadable() { fail "$1" "not readable to $(id -un)" "As root: chown -R $(id -un
 if [ ! -r "$backup" ] || [ ! -x "$backup" ]; then unreadable "$backup" "$backup"; fi
 check "$backup"
 [ -d "$backup/store" ] || fail "$backup" "no store in it" "Give a folder that backup.sh made"
-if [ -z "$state" ]; then printf 'whole: %s\n' "$backup"; exit; fi
+if [ -e "$backup/MISSING" ]; then
+  printf 'undamaged, but not in this backup:\n' >&2
+  cat "$backup/MISSING" >&2
+elif [ -z "$state" ]; then
+  printf 'whole: %s\n' "$backup"
+fi
+[ -n "$state" ] || exit 0
 mkdir -p "$state"
 for part in "${parts[@]}" "${remains[@]}"; do
   if [ -e "$state/$part" ] || [ -L "$state/$part" ]; then
@@ -63,8 +70,4 @@ for part in "${parts[@]}"; do
   if [ -e "$copy/$part" ]; then mv --no-target-directory "$copy/$part" "$state/$part"; fi
 done
 sync "$state"
-if [ -e "$copy/MISSING" ]; then
-  printf 'not in this backup:\n' >&2
-  cat "$copy/MISSING" >&2
-fi
 printf 'restored %s into %s\n' "$backup" "$state"

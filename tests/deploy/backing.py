@@ -7,11 +7,26 @@ import subprocess
 from pathlib import Path
 from subprocess import CompletedProcess
 
-from tests.deploy.conftest import ROOT
+from models.sums import write_sums
+from tests.deploy.conftest import ROOT, skip_without_tools
 
 BACKUP, RESTORE = ROOT / "deploy" / "backup.sh", ROOT / "deploy" / "restore.sh"
 # Before a command: without what lets root read everything, where a test is root.
 PLAIN = ["setpriv", "--bounding-set=-all"] if os.geteuid() == 0 else []
+
+
+def small(state: Path) -> Path:
+    """What a machine keeps, of everything a little."""
+    skip_without_tools()
+    version = state / "store" / "20260101T000000Z-00000000"
+    for folder in (version, state / "mlruns" / "1", state / "mlartifacts" / "1"):
+        folder.mkdir(parents=True)
+        (folder / "weights.npy").write_text("kept")
+    write_sums(version)
+    (state / "store" / "champion").write_text(f"{version.name}\n")
+    (state / "store" / "keys.json").write_text("{}")
+    (state / "mlflow.db").touch()  # which SQLite takes for one without tables
+    return state
 
 
 def run(*command: str | Path) -> CompletedProcess[str]:
@@ -28,7 +43,7 @@ def a_backup(state: Path, *options: str) -> Path:
 
 def incomplete(state: Path, *options: str) -> tuple[Path, str]:
     """A backup of a state in which something is damaged, and what was said."""
-    done = run(BACKUP, *options, state, state.parent / "backups")
+    done = run(*PLAIN, BACKUP, *options, state, state.parent / "backups")
     assert done.returncode == 1
     backup = Path(done.stdout.strip())
     assert backup.name.endswith("Z-incomplete"), done.stderr

@@ -119,10 +119,13 @@ def test_what_an_incomplete_backup_lacks_is_told_when_it_is_restored(
     older, champion = versions(state)
     (older / "SHA256SUMS").unlink()
     backup, said = incomplete(state)
+    done = run(RESTORE, "--check", backup)
+    missing = (backup / "MISSING").read_text()
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr == f"undamaged, but not in this backup:\n{missing}"
     done = run(RESTORE, backup, tmp_path / "elsewhere")
     assert (done.returncode, done.stdout) == (0, f"restored {backup} into {tmp_path}/elsewhere\n")
-    missing = (backup / "MISSING").read_text()
-    assert done.stderr == f"not in this backup:\n{missing}"
+    assert done.stderr == f"undamaged, but not in this backup:\n{missing}"
     assert missing in said
     assert [path.name for path in (tmp_path / "elsewhere").iterdir()] == ["store"]
     assert Store(tmp_path / "elsewhere" / "store").versions() == [champion.name]

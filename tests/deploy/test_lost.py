@@ -7,25 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from models.sums import write_sums
-from tests.deploy.backing import RESTORE, a_backup, incomplete, run
-from tests.deploy.conftest import skip_without_tools
+from tests.deploy.backing import RESTORE, a_backup, incomplete, run, small
 
 
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
-    """What a machine keeps, of everything a little."""
-    skip_without_tools()
-    state = tmp_path / "state"
-    version = state / "store" / "20260101T000000Z-00000000"
-    for folder in (version, state / "mlruns" / "1", state / "mlartifacts" / "1"):
-        folder.mkdir(parents=True)
-        (folder / "weights.npy").write_text("kept")
-    write_sums(version)
-    (state / "store" / "champion").write_text(f"{version.name}\n")
-    (state / "store" / "keys.json").write_text("{}")
-    (state / "mlflow.db").touch()  # which SQLite takes for one without tables
-    return state
+    return small(tmp_path / "state")
 
 
 @pytest.fixture
@@ -65,9 +52,49 @@ def test_what_was_meant_to_go_is_accepted_by_the_name_that_is_told(
     meant = said.removesuffix(".\n").rpartition(" ")[2]
     assert f"{meant}-incomplete" == backup.name
     accepted = backup.rename(last.with_name("newstag-20260104T000000Z"))
-    done = run(RESTORE, accepted, tmp_path / "elsewhere")
-    assert (done.returncode, done.stderr) == (0, f"not in this backup:\n{said}")
+    for given in (["--check", accepted], [accepted, tmp_path / "elsewhere"]):
+        done = run(RESTORE, *given)
+        assert (done.returncode, done.stderr) == (0, f"undamaged, but not in this backup:\n{said}")
+        assert "whole" not in done.stdout
     a_backup(state)
+
+
+NOWHERE = "a link that leads nowhere. Remove it, or bring back what it led to."
+NOT_ALL = [
+    f"not all of it {what}, see above. Mend what is named there."
+    for what in ("can be read", "was copied")
+]
+
+
+@pytest.mark.usefixtures("last")
+@pytest.mark.parametrize("part", ["store", "mlruns", "mlartifacts"])
+def test_what_is_there_and_cannot_be_read_is_not_told_to_be_gone(part: str, state: Path) -> None:
+    (state / part).chmod(0)
+    backup, _ = incomplete(state)
+    (state / part).chmod(0o700)
+    told = (backup / "MISSING").read_text().splitlines()
+    assert told == [f"{state}/{part}: {what}" for what in NOT_ALL]
+
+
+@pytest.mark.usefixtures("last")
+@pytest.mark.parametrize(
+    "part",
+    ["store/20260101T000000Z-00000000", "store/keys.json", "mlflow.db", "mlruns", "mlruns/1"],
+)
+def test_where_a_link_leads_nowhere_nothing_is_told_to_be_gone(part: str, state: Path) -> None:
+    (state / part).rename(state / "away")
+    (state / part).symlink_to(state / "nowhere")
+    _, said = incomplete(state)
+    assert f"{state}/{part}: {NOWHERE}\n" in said
+    assert "gone now" not in said
+
+
+def test_what_is_gone_beside_what_cannot_be_read_is_told(last: Path, state: Path) -> None:
+    (state / "store" / "keys.json").unlink()
+    (state / "mlruns").chmod(0)
+    backup, said = incomplete(state)
+    (state / "mlruns").chmod(0o700)
+    assert said.splitlines()[-1:] == told(state, last, backup, "store/keys.json")
 
 
 def test_what_never_was_there_is_not_missed(last: Path, state: Path) -> None:
