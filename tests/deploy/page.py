@@ -15,7 +15,7 @@ from tests.docs.blocks import read_blocks
 PAGE = ROOT / "docs" / "deploy.md"
 
 # Commands that a test has no right to, as far as they matter: who one is stays the same, nobody
-# else owns a file, and there are no services.
+# else owns a file, there are no services, and what is moved is the test's own.
 STUBS = {
     "systemctl": 'echo "systemctl $*"',
     "runuser": 'while [ "$1" != -- ]; do shift; done; shift; exec "$@"',
@@ -25,6 +25,13 @@ echo "install $*"
 given=()
 while [ $# != 0 ]; do case $1 in -o | -g) shift 2 ;; *) given+=("$1"); shift ;; esac; done
 exec /usr/bin/install "${given[@]}"
+""",
+    "mv": """
+own=$(cd "$(dirname "$0")/.." && pwd)
+for word; do
+  case $word in -* | "$own"/*) ;; *) echo "not of this test: $word" >&2; exit 1 ;; esac
+done
+exec /usr/bin/mv "$@"
 """,
 }
 
@@ -38,6 +45,19 @@ def blocks(section: str, here: Mapping[str, Path]) -> list[str]:
     texts = [block.text for block in found if first < block.line < min(later)]
     for path, own in here.items():
         texts = [text.replace(path, str(own)) for text in texts]
+    return texts
+
+
+def on_backups(state: Path, backups: Path) -> list[str]:
+    """The blocks on making a backup, checking it, restoring, going back and asking, as above."""
+    here = {
+        "/var/lib/newstag": state,
+        "/var/backups/newstag": backups,
+        "/opt/newstag/current/deploy": ROOT / "deploy",
+    }
+    texts = blocks("Backup and restore", here)
+    texts = [text for text in texts if "docker" not in text]  # there is no engine
+    assert len(texts) == 5
     return texts
 
 

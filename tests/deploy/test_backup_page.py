@@ -15,25 +15,11 @@ from click.testing import CliRunner
 from models.store import Store
 from newstag import cli
 from tests.deploy.backing import a_backup, contents
-from tests.deploy.conftest import ROOT
-from tests.deploy.page import PAGE, STUBS, Shell, blocks
+from tests.deploy.page import PAGE, STUBS, Shell, on_backups
 from training.syncing import Sync
 from training.tracker import Tracker
 
 ASKING = ["models list", "keys list", "models history"]
-
-
-def of_the_page(state: Path, tmp_path: Path) -> list[str]:
-    """The blocks of the page on backups, with the paths of a test."""
-    here = {
-        "/var/lib/newstag": state,
-        "/var/backups/newstag": tmp_path / "backups",
-        "/opt/newstag/current/deploy": ROOT / "deploy",
-    }
-    texts = blocks("Backup and restore", here)
-    texts = [text for text in texts if "docker" not in text]  # there is no engine
-    assert len(texts) == 4
-    return texts
 
 
 @pytest.fixture
@@ -68,7 +54,7 @@ def test_what_was_destroyed_is_as_before_by_the_commands_of_the_page(
     assert said.count("@champion") == 1
     assert {"store/keys.json", "mlflow.db"} <= set(before)
     assert any(name.startswith("mlruns/") for name in before)
-    making, checking, restoring, syncing = of_the_page(state, tmp_path)
+    making, checking, restoring, _, syncing = on_backups(state, tmp_path / "backups")
     done = shell.run(making + checking)
     assert done.returncode == 0, done.stderr
 
@@ -107,7 +93,7 @@ RESTARTED = "systemctl restart newstag\n"
 
 def typed(shell: Shell, state: Path) -> CompletedProcess[str]:
     """What comes of checking and restoring as pasted, which never restarts the service."""
-    _, checking, restoring, _ = of_the_page(state, shell.folder)
+    _, checking, restoring, *_ = on_backups(state, shell.folder / "backups")
     done = shell.paste(checking + restoring)
     assert RESTARTED not in done.stdout
     assert done.stdout.endswith("systemctl start newstag-backup.timer\n")

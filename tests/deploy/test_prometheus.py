@@ -168,6 +168,14 @@ def test_every_alert_is_tried_and_explained() -> None:
         assert set(rule["annotations"]) == {"summary", "description"}
 
 
+def test_what_fired_is_told_of_the_rules_of_today() -> None:
+    page = (ROOT / "docs" / "deploy.md").read_text("utf-8")
+    (told,) = re.findall(r"^- \*\*Prometheus 2\.42\*\*.*$", page, flags=re.MULTILINE)
+    (fired,) = re.findall(r"and ([^.]*) fired when a service was stopped\.", told)
+    assert re.findall(r"Newstag\w+", fired) == ["NewstagDown"]
+    assert "rule of `NewstagModelRefused`, which was tried by `promtool test rules` only" in told
+
+
 def test_prometheus_reads_every_query_of_the_dashboard(tool: Tool, tmp_path: Path) -> None:
     queries = list(shown())
     assert not [query for query in queries if "$" in query]
