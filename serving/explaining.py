@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 
 import anyio.to_thread
 
@@ -17,6 +18,8 @@ from serving.reigns import Reigns, reigns
 from serving.rendering import render
 from serving.settings import Settings
 from serving.weak import weak_spots
+
+_Key = tuple[str, str, bool]  # version, language, and whether that was chosen
 
 _log = logging.getLogger("newstag")
 
@@ -35,7 +38,8 @@ class Explaining:
         self._settings = settings
         self._portrait: Portrait | None = None
         self._turn = asyncio.Lock()
-        self._drawing: dict[tuple[str, str, bool], asyncio.Task[str]] = {}
+        self._drawing: dict[_Key, asyncio.Task[str]] = {}
+        self._waiting = Counter[_Key]()
         self._drawn: dict[tuple[str, bool], tuple[str, Reigns, str]] = {}
 
     async def page(self, loaded: Loaded, language: Language) -> str:
@@ -46,12 +50,20 @@ class Explaining:
             task = self._drawing[key] = asyncio.create_task(self._draw(loaded, language))
             # Whatever came of it: a failure is tried again, and a version can go.
             task.add_done_callback(lambda done: self._end(key, done))
-        return await asyncio.shield(task)
+        self._waiting[key] += 1
+        try:
+            return await asyncio.shield(task)
+        finally:
+            self._waiting[key] -= 1
+            if not self._waiting[key]:
+                del self._waiting[key]
 
-    def _end(self, key: tuple[str, str, bool], done: asyncio.Task[str]) -> None:
+    def _end(self, key: _Key, done: asyncio.Task[str]) -> None:
         self._drawing.pop(key)
-        if not done.cancelled() and (error := done.exception()):
-            # Whoever asked may have given up.
+        if done.cancelled():
+            return
+        error = done.exception()
+        if error and not self._waiting[key]:  # who waits is told, and that is logged
             _log.error("drawing the model page failed", extra=trace(error))
 
     async def _draw(self, loaded: Loaded, language: Language) -> str:

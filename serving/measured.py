@@ -98,7 +98,7 @@ def measured(report: Mapping[str, Any], scheme: Scheme) -> Measured:
     """What a report says of the groups of a scheme.
 
     Raises:
-        LookupError, TypeError, ValueError or AttributeError: it has another shape.
+        LookupError, TypeError, ValueError, AttributeError or OverflowError: it has another shape.
     """
     groups = {one["group"]: one for one in report["groups"]}
     return {

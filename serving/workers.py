@@ -59,6 +59,14 @@ class Workers(multiprocess.Multiprocess):
                 _log.error("a worker ended; another one takes its place", extra=ended)
                 cut_ended(old.pid or 0)
 
+    def handle_signals(self) -> None:
+        """Do what signals ask for; workers that it ended keep no more room than they fill."""
+        before = list(self.processes)
+        super().handle_signals()
+        for one in before:
+            if one not in self.processes:
+                cut_ended(one.pid or 0)
+
     def terminate_all(self) -> None:
         """Tell every worker to stop, and let go of the port.
 

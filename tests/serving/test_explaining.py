@@ -57,7 +57,7 @@ def test_who_asks_again_waits_for_what_has_begun(
 
 
 def test_a_drawing_that_failed_is_tried_again(
-    client: TestClient, monkeypatch: pytest.MonkeyPatch
+    client: TestClient, logged: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(_: Loaded) -> Portrait:
         raise OSError("no")
@@ -66,6 +66,8 @@ def test_a_drawing_that_failed_is_tried_again(
         patched.setattr("serving.explaining.portrait", broken)
         assert client.get("/model").status_code == 500
     assert client.get("/model").status_code == 200
+    failed = [line["event"] for line in logged if line["level"] == "error"]
+    assert failed == ["internal error"]
 
 
 def test_a_drawing_that_fails_when_all_have_given_up_is_logged_and_tried_again(
@@ -82,7 +84,9 @@ def test_a_drawing_that_fails_when_all_have_given_up_is_logged_and_tried_again(
             patched.setattr("serving.explaining.portrait", broken)
             assert client.get("/model").status_code == 503
             go_on.set()
-            while not [line for line in logged if line["level"] == "error"]:
+            for _ in range(500):
+                if [line for line in logged if line["level"] == "error"]:
+                    break
                 sleep(0.01)
         again = (client.get("/model").status_code for _ in range(500))
         assert next(status for status in again if status != 503) == 200

@@ -498,6 +498,27 @@ def test_a_worker_that_is_replaced_is_told_of(
     found.sockets[0].close()
 
 
+def test_a_worker_that_a_signal_ends_gives_room_back(
+    own: Settings, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    files = [tmp_path / f"counter_{process}.db" for process in (77, 78)]
+    for path in files:
+        path.write_bytes((16).to_bytes(4, sys.byteorder) + bytes(1000))
+    monkeypatch.setenv(FOLDER, str(tmp_path))
+    found = workers(own, monkeypatch)
+    kept, ended = (Ended(found, living=True, code=None) for _ in range(2))
+    kept.pid = 78
+    found.processes = [kept, ended]  # type: ignore[list-item] # as above
+
+    def ends_one(parent: Workers) -> None:
+        parent.processes.pop()
+
+    monkeypatch.setattr(multiprocess.Multiprocess, "handle_signals", ends_one)
+    found.handle_signals()
+    assert [path.stat().st_size for path in files] == [16, 1004]
+    found.sockets[0].close()
+
+
 @pytest.mark.parametrize("started", [False, True])
 def test_a_worker_whose_parent_is_no_more_stops(
     server: Server, monkeypatch: pytest.MonkeyPatch, started: bool
