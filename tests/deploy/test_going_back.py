@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -110,6 +111,22 @@ def test_going_back_in_a_new_shell_or_twice_is_as_good_as_at_once(
     done = shell.paste(f"lost={lost}\n{going_back}{going_back}")
     assert done.stdout.count(BACK) == 2
     assert kept(state) == before
+
+
+def test_what_a_restore_stops_is_stopped_before_anything_is_put_back(
+    backup: Path, state: Path, shell: Shell
+) -> None:
+    _, _, restoring, going_back, _ = on_backups(state, backup.parent)
+    stops = [line.replace("'", "") for line in re.findall("systemctl stop .*(?= &&)", restoring)]
+    assert len(stops) == 2
+    lost = state / "lost-some"
+    lost.mkdir()
+    (lost / "all").touch()
+    shell.puts(mv=f'echo "mv $*"\n{STUBS["mv"]}')
+    done = shell.paste(f"lost={lost}\n{going_back}").stdout.splitlines()
+    assert [line for line in done if line.startswith("systemctl stop ")] == stops
+    first = next(at for at, line in enumerate(done) if line.startswith("mv "))
+    assert done[first - len(stops) : first] == stops
 
 
 def test_nothing_is_put_back_over_what_is_there(backup: Path, state: Path, shell: Shell) -> None:
