@@ -12,6 +12,7 @@ from tests.deploy.backing import a_backup, contents, small
 from tests.deploy.page import PAGE, STUBS, Shell, on_backups
 
 NOTHING = "nothing was moved away, so there is nothing to put back"
+WELL = "of a restore that went well, so nothing is put back from there"
 BACK = "all that was moved away is back\n"
 
 
@@ -43,6 +44,13 @@ def kept(state: Path) -> dict[str, bytes]:
     """What is there but for what was put aside."""
     aside = ("lost-", "restored-")
     return {name: data for name, data in contents(state).items() if not name.startswith(aside)}
+
+
+def of_a_restore(backup: Path) -> dict[str, bytes]:
+    """What is there after a restore."""
+    files = contents(backup)
+    del files["SHA256SUMS"]
+    return files
 
 
 @pytest.mark.parametrize("why", ["damaged", "damaged, after another one", "a new shell"])
@@ -105,11 +113,42 @@ def test_going_back_in_a_new_shell_or_twice_is_as_good_as_at_once(
 ) -> None:
     _, checking, restoring, going_back, _ = on_backups(state, backup.parent)
     before = kept(state)
-    assert "systemctl restart newstag\n" in shell.paste(checking + restoring).stdout
+    shell.puts(newstag="exit 1")
+    shell.paste(checking + restoring)
     assert kept(state) != before
     (lost,) = state.glob("lost-*")
     done = shell.paste(f"lost={lost}\n{going_back}{going_back}")
     assert done.stdout.count(BACK) == 2
+    assert kept(state) == before
+
+
+@pytest.mark.parametrize("another", [False, True])
+def test_nothing_is_put_back_from_a_restore_that_went_well(
+    another: bool, backup: Path, state: Path, shell: Shell
+) -> None:
+    _, checking, restoring, going_back, _ = on_backups(state, backup.parent)
+    assert "systemctl restart newstag\n" in shell.paste(checking + restoring).stdout
+    (lost,) = state.glob("lost-*")
+    if another:  # that stopped before it moved anything
+        shell.puts(chown="exit 1")
+        assert "systemctl stop" not in shell.paste(checking + restoring).stdout
+    done = shell.paste(f"lost={lost}\n{going_back}")
+    assert done.stderr == f"{lost}: {WELL}\n"
+    assert done.stdout.endswith("systemctl start newstag-backup.timer\n")
+    assert "systemctl stop" not in done.stdout
+    assert kept(state) == of_a_restore(backup)
+    assert [*state.glob("lost-*"), *state.glob("restored-*")] == [lost]
+
+
+def test_a_restore_after_which_the_service_does_not_start_is_gone_back_from(
+    backup: Path, state: Path, shell: Shell
+) -> None:
+    _, checking, restoring, going_back, _ = on_backups(state, backup.parent)
+    before = kept(state)
+    shell.puts(systemctl=f'{STUBS["systemctl"]}\n[ "$1" != restart ]')
+    done = shell.paste(checking + restoring + going_back)
+    assert "systemctl restart newstag\n" in done.stdout
+    assert BACK in done.stdout
     assert kept(state) == before
 
 
@@ -145,3 +184,4 @@ def test_the_page_says_what_it_means_that_nothing_was_moved() -> None:
     text = PAGE.read_text("utf-8")
     assert text.count(NOTHING) == 1
     assert "Where it says `nothing was moved away`" in text
+    assert "An older one is of another restore; where there is none of this one" in text
