@@ -119,3 +119,14 @@ def test_scripts_that_are_run_are_there_and_can_be(path: Path) -> None:
         program = shlex.split(line)[0]
         if "/deploy/" in program:
             assert (ROOT / "deploy" / Path(program).name).stat().st_mode & 0o111
+
+
+def test_where_it_stands_why_the_service_was_not_ready_is_told_wherever_its_last_line_is() -> None:
+    unit = settings(ROOT / "deploy" / "newstag.service")
+    assert "SyslogIdentifier" not in unit  # so what each program writes goes by its base name
+    named = [Path(unit[name][0].split()[0]).name for name in ("ExecStart", "ExecStartPost")]
+    lines = [
+        line for line in PAGE.read_text("utf-8").splitlines() if f"-t {named[0]} -n 1`" in line
+    ]
+    why = f"where that line is `stopped`, `-t {named[1]}` in place of `-t {named[0]}` says why"
+    assert [why in line for line in lines] == [True] * 3
