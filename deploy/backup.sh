@@ -104,23 +104,19 @@ champion=$(head -n 1 "$copy/store/champion" 2>/dev/null || true)
 
 # What the newest whole backup has and the state has no more is lost, unless somebody meant it: a
 # store that was wiped, a disk that is not there.
-holds() { [ -n "$(cd "$1" && find -L "${2%%/*}" -path "$2" -type f -print -quit 2>/dev/null)" ]; }
-told=
-if [ -e "$copy/MISSING" ]; then told=$(cat "$copy/MISSING"); fi
-# Whether it was told already of a part, of what it is in or of something in it: then it is there
-# and could not be copied, and nobody is asked whether it was meant to go.
-named() {
-  local line
-  while IFS= read -r line; do
-    # shellcheck disable=SC2053  # a part is a pattern
-    if [[ $line == "$state/${1%%/*}: "* || $line == "$state"/${1%/\*}* ]]; then return; fi
-  done <<< "$told"
-  false
+first() { (cd "$1" && find -L "${2%%/*}" "${@:3}" -print -quit 2>/dev/null); }
+holds() { [ -n "$(first "$1" "$2" -path "$2" -type f)" ]; }
+# Whether a part may be there all the same, so that nobody is asked whether it was meant to go: a
+# link that leads nowhere is in its place, or it or what it is in cannot be looked into.
+hidden() {
+  [ -n "$(first "$state" "$1" -path "${1%/\*}" -type l)" ] ||
+    [ -n "$(first "$state" "$1" \( -path "${1%%/*}" -o -path "${1%/\*}*" \) \
+      -type d \( ! -readable -o ! -executable \))" ]
 }
 last=$(find "$backups" -mindepth 1 -maxdepth 1 -type d -readable -name 'newstag-*Z' |
   LC_ALL=C sort | tail -n 1)
 for part in 'store/[0-9]*Z-*/*' store/keys.json mlflow.db 'mlruns/*' 'mlartifacts/*'; do
-  if [ -n "$last" ] && holds "$last" "$part" && ! holds "$state" "$part" && ! named "$part"
+  if [ -n "$last" ] && holds "$last" "$part" && ! holds "$state" "$part" && ! hidden "$part"
   then
     missing "$state/${part%%/[\[*]*}" "in ${last##*/}, and gone now" \
       "Bring it back; or, if it was meant to go, rename this backup to $name"

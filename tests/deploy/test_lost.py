@@ -79,7 +79,7 @@ def test_what_is_there_and_cannot_be_read_is_not_told_to_be_gone(part: str, stat
 @pytest.mark.usefixtures("last")
 @pytest.mark.parametrize(
     "part",
-    ["store/20260101T000000Z-00000000", "store/keys.json", "mlflow.db", "mlruns", "mlruns/1"],
+    ["store/20260101T000000Z-00000000", "store/keys.json", "mlflow.db", "mlruns"],
 )
 def test_where_a_link_leads_nowhere_nothing_is_told_to_be_gone(part: str, state: Path) -> None:
     (state / part).rename(state / "away")
@@ -87,6 +87,37 @@ def test_where_a_link_leads_nowhere_nothing_is_told_to_be_gone(part: str, state:
     _, said = incomplete(state)
     assert f"{state}/{part}: {NOWHERE}\n" in said
     assert "gone now" not in said
+
+
+@pytest.mark.usefixtures("last")
+@pytest.mark.parametrize("part", ["store/20260101T000000Z-00000000", "mlruns/1"])
+def test_what_is_within_a_folder_that_cannot_be_read_is_not_told_to_be_gone(
+    part: str, state: Path
+) -> None:
+    (state / part).chmod(0)
+    _, said = incomplete(state)
+    (state / part).chmod(0o700)
+    assert f"{state}/{part.split('/', maxsplit=1)[0]}: {NOT_ALL[0]}\n" in said
+    assert "gone now" not in said
+
+
+@pytest.mark.parametrize("also", ["link", "loop"])
+def test_runs_that_are_gone_but_for_a_link_are_told(also: str, last: Path, state: Path) -> None:
+    shutil.rmtree(state / "mlruns")
+    (state / "mlruns").mkdir()
+    (state / "mlruns" / "1").symlink_to(state / ("nowhere" if also == "link" else "mlruns"))
+    backup, said = incomplete(state)
+    assert said.splitlines()[-1:] == told(state, last, backup, "mlruns")
+
+
+def test_keys_that_are_gone_beside_a_file_that_cannot_be_read_are_told(
+    last: Path, state: Path
+) -> None:
+    (state / "store" / "keys.json").unlink()
+    (state / "store" / "ledger.jsonl").touch(0)
+    backup, said = incomplete(state)
+    whole = [f"{state}/store: {NOT_ALL[1]}", *told(state, last, backup, "store/keys.json")]
+    assert said.splitlines()[-2:] == whole
 
 
 def test_what_is_gone_beside_what_cannot_be_read_is_told(last: Path, state: Path) -> None:
