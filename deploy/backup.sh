@@ -43,21 +43,30 @@ trap 'rm -rf "$copy"' EXIT
 mkdir "$copy"
 
 missing() { message "$@" | tee -a "$copy/MISSING" >&2; }
+# Run what copies. Where it fails, all that it complains of is kept, for the line that sums it up.
+copies() {
+  local said
+  if said=$("$@" 2>&1); then return; fi
+  printf '%s\n' "$said" | tee -a "$copy/MISSING" >&2
+  false
+}
 
 # Copy a folder of the state with what its links lead to. Hidden in the store are locks, and
 # versions that are being written or removed.
 bring() {
   local link
   cd "$state"
-  found "$1" d | (cd "$copy" && xargs -0 mkdir -p) ||
+  copies folders "$1" ||
     missing "$state/$1" "not all of it can be read, see above" "Mend what is named there"
-  found "$1" f | xargs -0 -r cp -L --parents --preserve=timestamps -t "$copy" ||
+  copies files "$1" ||
     missing "$state/$1" "not all of it was copied, see above" "Mend what is named there"
   while IFS= read -r -d '' link; do
     missing "$state/$link" "a link that leads nowhere" "Remove it, or bring back what it led to"
   done < <(found "$1" l 2>/dev/null)  # what cannot be read was told above
   cd /
 }
+folders() { found "$1" d | (cd "$copy" && xargs -0 mkdir -p); }
+files() { found "$1" f | xargs -0 -r cp -L --parents --preserve=timestamps -t "$copy"; }
 found() { find -L "$1" -path 'store/.*' -prune -o -type "$2" -print0; }
 
 # Whether a version has just the files that its sums name, as they say.
@@ -66,7 +75,8 @@ whole() (
     [ "$(find . ! -type d | wc -l)" = $(($(wc -l < SHA256SUMS) + 1)) ]
 )
 
-if [ -e "$state/mlflow.db" ] && ! python3 -I "$here/snapshot.py" "$state/mlflow.db" "$copy/mlflow.db"
+if [ -e "$state/mlflow.db" ] &&
+  ! copies python3 -I "$here/snapshot.py" "$state/mlflow.db" "$copy/mlflow.db"
 then
   rm -f "$copy/mlflow.db"
   missing "$state/mlflow.db" "not copied, see above" "Restore it from an older backup if it is damaged"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from models.store import Store
-from tests.deploy.backing import RESTORE, a_backup, contents, incomplete, run
+from tests.deploy.backing import RESTORE, a_backup, contents, incomplete, run, small
 
 AT_REST = "See: newstag models list."
 
@@ -95,11 +95,33 @@ def test_a_link_that_leads_nowhere_stops_nothing(state: Path) -> None:
 def test_a_damaged_database_does_not_keep_the_store_from_its_backup(state: Path) -> None:
     (state / "mlflow.db").write_bytes(b"not a database any more")
     backup, said = incomplete(state)
-    assert f"{state}/mlflow.db: file is not a database\n" in said
     fix = "Restore it from an older backup if it is damaged."
-    assert said.endswith(f"{state}/mlflow.db: not copied, see above. {fix}\n")
+    assert said.endswith(
+        f"{state}/mlflow.db: file is not a database\n"
+        f"{state}/mlflow.db: not copied, see above. {fix}\n"
+    )
+    assert (backup / "MISSING").read_text() == said
     assert not (backup / "mlflow.db").exists()
     assert Store(backup / "store").champion() == Store(state / "store").champion()
+
+
+def test_what_could_not_be_read_is_told_by_its_name_when_the_backup_is_checked(
+    tmp_path: Path,
+) -> None:
+    state = small(tmp_path / "state")
+    closed = [state / "mlruns" / "1", state / "store" / "ledger.jsonl"]
+    closed[1].touch()
+    for path in closed:
+        path.chmod(0)
+    backup, said = incomplete(state)
+    closed[0].chmod(0o700)
+    told = run(RESTORE, "--check", backup).stderr.splitlines()[1:]
+    assert told == said.splitlines()
+    # Each line that sums up, below what it points to: folders and files of runs, and the store's.
+    assert [line.endswith("Mend what is named there.") for line in told] == [False, True] * 3
+    assert [line.endswith("Permission denied") for line in told] == [True, False] * 3
+    named = ["mlruns/1", "mlruns/1", "store/ledger.jsonl"]
+    assert [name in line for name, line in zip(named, told[::2], strict=True)] == [True] * 3
 
 
 def test_no_incomplete_backup_takes_the_place_of_a_whole_one(state: Path) -> None:

@@ -73,7 +73,9 @@ def test_what_is_there_and_cannot_be_read_is_not_told_to_be_gone(part: str, stat
     backup, _ = incomplete(state)
     (state / part).chmod(0o700)
     told = (backup / "MISSING").read_text().splitlines()
-    assert told == [f"{state}/{part}: {what}" for what in NOT_ALL]
+    assert [line for line in told if "Permission denied" not in line] == [
+        f"{state}/{part}: {what}" for what in NOT_ALL
+    ]
 
 
 @pytest.mark.usefixtures("last")
