@@ -74,12 +74,8 @@ class Metrics:
         self._unknown = self._counter(
             "newstag_unknown_words_total", "Words of tagged articles that the model does not know"
         )
-        self._workers = Gauge(
-            "newstag_model_workers",
-            "Workers that answer with a model version",
-            ["version"],
-            registry=self._registry,
-            multiprocess_mode="livesum",
+        self._workers = self._gauge(
+            "newstag_model_workers", "Workers that answer with a model version", "version"
         )
         self._swaps = self._counter(
             "newstag_model_swaps_total", "Model versions that took the place of another one"
@@ -87,11 +83,9 @@ class Metrics:
         self._refusals = self._counter(
             "newstag_model_refusals_total", "Model versions that were refused; the old one stayed"
         )
-        self._refusing = Gauge(
+        self._refusing = self._gauge(
             "newstag_model_refusing_workers",
             "Workers that refuse what they are to answer with now, and answer with what they had",
-            registry=self._registry,
-            multiprocess_mode="livesum",
         )
         self._version = ""
         self._children: dict[tuple[object, ...], Counter | Histogram] = {}
@@ -100,6 +94,10 @@ class Metrics:
 
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, registry=self._registry)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        """A gauge of which the page shows the sum over the workers that live."""
+        return Gauge(name, text, labels, registry=self._registry, multiprocess_mode="livesum")
 
     def _histogram(self, name: str, text: str) -> Histogram:
         labels = ("route", "code")
@@ -170,8 +168,7 @@ class Metrics:
 
 def _forget_namesake() -> None:
     """What a worker that is no more was counts no more, when this one has got its process id."""
-    folder = os.environ.get(FOLDER)
-    for path in Path(folder).glob(f"gauge_live*_{os.getpid()}.db") if folder else ():
+    for path in _files("gauge_live*", os.getpid()):
         path.unlink(missing_ok=True)
 
 
@@ -198,11 +195,16 @@ def _make_room() -> None:
 
 def cut_ended(process: int) -> None:
     """Give back the room that the counts of an ended worker do not fill; they stay to the end."""
-    folder = os.environ.get(FOLDER)
-    for path in Path(folder).glob(f"*_{process}.db") if folder else ():
+    for path in _files("*", process):
         with suppress(OSError), path.open("r+b") as file:
             used = int.from_bytes(file.read(4), sys.byteorder)
             file.truncate(max(used, 8))  # as long as what says how long it is
+
+
+def _files(kind: str, process: int) -> list[Path]:
+    """Where a process keeps its counts of some kinds; none where nobody shares any."""
+    folder = os.environ.get(FOLDER)
+    return [*Path(folder).glob(f"{kind}_{process}.db")] if folder else []
 
 
 def _ended(files: Iterable[Path]) -> set[int]:

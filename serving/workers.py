@@ -7,7 +7,7 @@ import os
 import signal
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -51,21 +51,22 @@ class Workers(multiprocess.Multiprocess):
         settings = self.config.settings
         if not settings.closed and os.path.lexists(settings.keys):
             self.config.settings = replace(settings, closed=True)
-        before = list(self.processes)
-        super().keep_subprocess_alive()
-        for old, new in zip(before, self.processes, strict=True):
-            if old is not new:
-                ended = noted(process=old.pid, code=old.exitcode)
-                _log.error("a worker ended; another one takes its place", extra=ended)
-                cut_ended(old.pid or 0)
+        for old in self._ended_by(super().keep_subprocess_alive):
+            ended = noted(process=old.pid, code=old.exitcode)
+            _log.error("a worker ended; another one takes its place", extra=ended)
 
     def handle_signals(self) -> None:
         """Do what signals ask for; workers that it ended keep no more room than they fill."""
+        self._ended_by(super().handle_signals)
+
+    def _ended_by(self, act: Callable[[], None]) -> list[multiprocess.Process]:
+        """The workers that are gone afterwards; what they counted stays."""
         before = list(self.processes)
-        super().handle_signals()
-        for one in before:
-            if one not in self.processes:
-                cut_ended(one.pid or 0)
+        act()
+        ended = [one for one in before if one not in self.processes]
+        for one in ended:
+            cut_ended(one.pid or 0)
+        return ended
 
     def terminate_all(self) -> None:
         """Tell every worker to stop, and let go of the port.
